@@ -1,0 +1,204 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""nftables rules, and the change that makes a table of ours as wanted.
+
+A rule here can be written as text, for `nft -f` and for people, and as the JSON that `nft -j`
+lists, for comparing (libnftables-json(5)).
+Private to the collection: may change without notice.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change, Command
+
+Ruleset = Sequence[Mapping[str, Any]]
+"""The list under "nftables" in what `nft -j list ruleset` prints."""
+
+LEFT: Dict[str, Mapping[str, Any]] = {
+    "iifname": {"meta": {"key": "iifname"}},
+    "oifname": {"meta": {"key": "oifname"}},
+    "ip saddr": {"payload": {"protocol": "ip", "field": "saddr"}},
+    "ip daddr": {"payload": {"protocol": "ip", "field": "daddr"}},
+    "arp saddr ip": {"payload": {"protocol": "arp", "field": "saddr ip"}},
+    "arp daddr ip": {"payload": {"protocol": "arp", "field": "daddr ip"}},
+    "ct state": {"ct": {"key": "state"}},
+}
+
+
+@dataclass(frozen=True)
+class Match:
+    """left: a key of LEFT; value: a name, an address or a prefix, or several (ct states)."""
+
+    left: str
+    value: Union[str, Tuple[str, ...]]
+    negated: bool = False
+
+    @property
+    def text(self) -> str:
+        if isinstance(self.value, tuple):
+            right = ",".join(self.value)
+        else:
+            right = f'"{self.value}"' if self.left.endswith("name") else self.value
+        return f"{self.left} {'!= ' if self.negated else ''}{right}"
+
+    @property
+    def json(self) -> Dict[str, Any]:
+        right: Any = self.value
+        operator = "!=" if self.negated else "=="
+        if isinstance(self.value, tuple):
+            right, operator = sorted(self.value), "in"
+        elif "/" in self.value:
+            network = ipaddress.ip_network(self.value)
+            right = {"prefix": {"addr": str(network.network_address), "len": network.prefixlen}}
+        return {"match": {"op": operator, "left": LEFT[self.left], "right": right}}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """matches, then the verdict (accept, drop, masquerade); what: names it in messages."""
+
+    matches: Tuple[Match, ...]
+    verdict: str
+    comment: str
+    what: str
+
+    @property
+    def text(self) -> str:
+        matches = " ".join(match.text for match in self.matches)
+        return f'{matches} counter {self.verdict} comment "{self.comment}"'
+
+    @property
+    def expressions(self) -> List[Any]:
+        return [match.json for match in self.matches] + [{self.verdict: None}]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A base chain (nft(8), "CHAINS")."""
+
+    name: str
+    type: str
+    hook: str
+    priority: int
+    rules: Tuple[Rule, ...]
+
+    @property
+    def text(self) -> str:
+        return (
+            f"{self.name} {{ type {self.type} hook {self.hook} priority {self.priority};"
+            " policy accept; }"
+        )
+
+
+@dataclass(frozen=True)
+class Table:
+    family: str
+    name: str
+    chains: Tuple[Chain, ...]
+
+
+def plan_table(change: Change, family: str, name: str, want: Optional[Table], have: Ruleset) -> None:
+    """Add to the change what makes our table as wanted, whole, in one transaction.
+
+    want: None means that it should not be there.
+    """
+    exists = any(
+        (table["family"], table["name"]) == (family, name) for table in objects(have, "table")
+    )
+    differences = _differences(want, family, name, have, exists)
+    if not differences:
+        return
+    change.differences += differences
+    label = f"{family} table {name}"
+    change.before[label] = _listed(family, name, have) if exists else None
+    change.after[label] = (
+        [rule.text for chain in want.chains for rule in chain.rules] if want else None
+    )
+    if exists:
+        _command(change, f"delete table {family} {name}", f"remove {label}")
+    if want is None:
+        return
+    _command(change, f"add table {family} {name}", f"create {label}")
+    for chain in want.chains:
+        _command(change, f"add chain {family} {name} {chain.text}", f"create {label}")
+        for rule in chain.rules:
+            _command(
+                change, f"add rule {family} {name} {chain.name} {rule.text}", f"add {rule.what}"
+            )
+
+
+def objects(ruleset: Ruleset, kind: str) -> List[Mapping[str, Any]]:
+    """All objects of a kind ("table", "chain", "rule") in a ruleset."""
+    return [entry[kind] for entry in ruleset if kind in entry]
+
+
+def rules_of(ruleset: Ruleset, family: str, table: str, chain: str) -> List[Mapping[str, Any]]:
+    return [
+        rule
+        for rule in objects(ruleset, "rule")
+        if (rule["family"], rule["table"], rule["chain"]) == (family, table, chain)
+    ]
+
+
+def comparable(expressions: Sequence[Mapping[str, Any]]) -> List[Any]:
+    """Without counters, and with sets in one order, so that two rules can be compared."""
+    result: List[Any] = []
+    for expression in expressions:
+        if "counter" in expression:
+            continue
+        match = expression.get("match")
+        if match and isinstance(match.get("right"), list):
+            expression = {"match": dict(match, right=sorted(match["right"]))}
+        result.append(expression)
+    return result
+
+
+def _differences(
+    want: Optional[Table], family: str, name: str, have: Ruleset, exists: bool
+) -> List[str]:
+    if want is None:
+        return [f"{family} table {name}: should not be there"] if exists else []
+    found = []
+    chains = {c["name"]: c for c in objects(have, "chain") if _in(c, family, name)}
+    for chain in want.chains:
+        listed = chains.pop(chain.name, None)
+        rules = [comparable(r["expr"]) for r in rules_of(have, family, name, chain.name)]
+        if listed is not None and not _is_same(listed, chain):
+            found.append(f"{family} table {name}: chain {chain.name} has another hook or policy")
+        for rule in chain.rules:
+            times = rules.count(rule.expressions)
+            rules = [expressions for expressions in rules if expressions != rule.expressions]
+            if times == 0:
+                found.append(f"{rule.what}: missing")
+            elif times > 1:
+                found.append(f"{rule.what}: there {times} times, should be once")
+        found += [f"{family} table {name}: a rule that should not be there: {r}" for r in rules]
+    found += [f"{family} table {name}: chain {c} should not be there" for c in chains]
+    return found
+
+
+def _is_same(listed: Mapping[str, Any], chain: Chain) -> bool:
+    have = (listed.get("type"), listed.get("hook"), listed.get("prio"), listed.get("policy"))
+    return have == (chain.type, chain.hook, chain.priority, "accept")
+
+
+def _in(entry: Mapping[str, Any], family: str, table: str) -> bool:
+    return bool((entry["family"], entry["table"]) == (family, table))
+
+
+def _listed(family: str, name: str, have: Ruleset) -> List[Any]:
+    return [
+        {"chain": rule["chain"], "expr": comparable(rule["expr"])}
+        for rule in objects(have, "rule")
+        if _in(rule, family, name)
+    ]
+
+
+def _command(change: Change, line: str, intent: str) -> None:
+    change.steps.append(Command("nft", line, intent))

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is ours: the mark that everything we make carries.
+
+Private to the collection: may change without notice.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Optional
+
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
+
+NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,23}$")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The mark of one overlay, made from its name (letters, digits, underscores; 24 at most)."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        if not NAME.match(self.name):
+            raise ChangeError(
+                f"overlay_name is {self.name!r}: it must start with a letter and have"
+                " at most 24 letters, digits and underscores"
+            )
+
+    @property
+    def text(self) -> str:
+        """Link alias, rule comment, first line of a file."""
+        return f"vxlab.overlay:{self.name}"
+
+    @property
+    def table(self) -> str:
+        """Name of the nftables tables that are ours."""
+        return f"vxlab_{self.name}"
+
+    @property
+    def journal(self) -> str:
+        """Directory with one empty file for each network namespace that we made.
+
+        A namespace itself cannot carry a mark. Like the namespaces, /run ends with a reboot.
+        """
+        return f"/run/vxlab.overlay/{self.name}/netns"
+
+    @property
+    def sysctl_file(self) -> str:
+        return f"/etc/sysctl.d/90-vxlab-{self.name}.conf"
+
+    def alias(self, what: str = "") -> str:
+        """The link alias, with an optional word that says what the link is for."""
+        return f"{self.text} {what}".rstrip()
+
+    def owns(self, alias: Optional[str]) -> bool:
+        return alias is not None and (alias == self.text or alias.startswith(self.text + " "))

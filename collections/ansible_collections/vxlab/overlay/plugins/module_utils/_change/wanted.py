@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a module's options to what is wanted, checked.
+
+All functions raise ChangeError that names the option, its value and what would be right.
+Private to the collection: may change without notice.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Mapping, Sequence
+
+from ansible_collections.vxlab.overlay.plugins.module_utils._change import value
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.bridge import Bridge, Port
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.container import (
+    Container,
+    Route,
+)
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.port import DEFAULTS
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.vxlan import Vxlan
+
+Check = Callable[[Any], Any]
+
+VXLAN_CHECKS: Dict[str, Check] = {
+    "name": value.device_name,
+    "vni": value.vni,
+    "group": value.multicast_group,
+    "remote": value.unicast,
+    "dev": value.device_name,
+    "local": value.unicast,
+    "port": value.udp_port,
+    "src_port_min": lambda v: value.integer(v, 0, 65535),
+    "src_port_max": lambda v: value.integer(v, 0, 65535),
+    "ttl": value.ttl,
+    "tos": value.tos,
+    # The kernel takes 0 for its default, so an entry that never ages cannot be asked for.
+    "ageing": lambda v: value.integer(v, 1, 2**32 - 1),
+    "max_addresses": lambda v: value.integer(v, 0, 2**32 - 1),
+    "mac": value.mac,
+    "mtu": value.mtu,
+}
+BRIDGE_CHECKS: Dict[str, Check] = {
+    "name": value.device_name,
+    "mac": value.mac,
+    "mtu": value.mtu,
+    "ageing": lambda v: value.integer(v, 0, 1_000_000),
+}
+CONTAINER_CHECKS: Dict[str, Check] = {
+    "name": value.device_name,
+    "veth": value.device_name,
+    "interface": value.device_name,
+    "mac": value.mac,
+    "mtu": value.mtu,
+    "gateway": value.unicast,
+}
+
+
+def vxlan_from_params(params: Mapping[str, Any]) -> Vxlan:
+    checked = _checked(params, VXLAN_CHECKS, "")
+    if (checked["src_port_min"] or checked["src_port_max"]) and not (
+        0 < checked["src_port_min"] < checked["src_port_max"]
+    ):
+        raise ChangeError(
+            f"src_port_min is {checked['src_port_min']} and src_port_max"
+            f" {checked['src_port_max']}: they must be both 0, or the first the smaller one"
+        )
+    checked["peer"] = checked["group"] or checked["remote"]
+    return Vxlan(**{name: checked[name] for name in Vxlan.__dataclass_fields__})
+
+
+def bridge_from_params(params: Mapping[str, Any]) -> Bridge:
+    checked = _checked(params, BRIDGE_CHECKS, "")
+    if checked["addresses"] is not None:
+        checked["addresses"] = _each("addresses", checked["addresses"], value.interface_address)
+    return Bridge(**{name: checked[name] for name in Bridge.__dataclass_fields__})
+
+
+def ports_from_params(ports: Sequence[Mapping[str, Any]]) -> List[Port]:
+    return [
+        Port(_one("name of a port", port["name"], value.device_name), {f: port[f] for f in DEFAULTS})
+        for port in ports
+    ]
+
+
+def containers_from_params(containers: Sequence[Mapping[str, Any]]) -> List[Container]:
+    wanted = [_container(params) for params in containers]
+    _require_unique(wanted, "name", lambda c: c.name)
+    _require_unique(wanted, "host end", lambda c: c.veth)
+    _require_unique(
+        wanted, "interface in one namespace", lambda c: f"{c.interface} in {c.netns}"
+    )
+    return wanted
+
+
+def _container(params: Mapping[str, Any]) -> Container:
+    name = _one("name of a container", params["name"], value.device_name)
+    label = f"container {name}: "
+    checked = _checked(params, CONTAINER_CHECKS, label)
+    netns = checked["netns"] or name
+    if not netns.startswith("/"):
+        _one(f"{label}netns", netns, value.device_name)
+    routes = [
+        Route(
+            _one(f"{label}destination of a route", route["to"], value.destination),
+            route["via"] and _one(f"{label}next hop", route["via"], value.unicast),
+        )
+        for route in checked["routes"]
+    ]
+    if checked["gateway"]:
+        routes.insert(0, Route("default", checked["gateway"]))
+    return Container(
+        name=name,
+        netns=netns,
+        veth=checked["veth"] or value.host_end_name(name),
+        interface=checked["interface"],
+        owned=checked["owned"] and not netns.startswith("/"),
+        mac=checked["mac"],
+        mtu=checked["mtu"],
+        addresses=_each(f"{label}addresses", checked["addresses"], value.interface_address),
+        routes=routes,
+    )
+
+
+def _checked(params: Mapping[str, Any], checks: Mapping[str, Check], label: str) -> Dict[str, Any]:
+    """The options, those that are given and have a check as it returns them."""
+    checked = dict(params)
+    for name, check in checks.items():
+        if params[name] is not None:
+            checked[name] = _one(label + name, params[name], check)
+    return checked
+
+
+def _each(name: str, values: Sequence[Any], check: Check) -> List[Any]:
+    return [_one(f"{name}[{index}]", entry, check) for index, entry in enumerate(values)]
+
+
+def _one(name: str, given: Any, check: Check) -> Any:
+    try:
+        return check(given)
+    except ValueError as error:
+        raise ChangeError(f"{name} is {given!r}: it {error}") from None
+
+
+def _require_unique(
+    wanted: Sequence[Container], what: str, key: Callable[[Container], str]
+) -> None:
+    seen: Dict[str, str] = {}
+    for container in wanted:
+        if key(container) in seen:
+            raise ChangeError(
+                f"containers {seen[key(container)]} and {container.name} have the same {what}:"
+                f" {key(container)}"
+            )
+        seen[key(container)] = container.name

@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading links, addresses, routes and namespaces through ip(8).
+
+Private to the collection: may change without notice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.container import Inside
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import Link, parse_links
+from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import KernelError, run
+
+NETNS_DIRECTORY = "/run/netns"
+
+
+def read_links(netns: Optional[str] = None) -> Dict[str, Link]:
+    """All links with their addresses, by name."""
+    return parse_links(_listed(["-d", "address", "show"], "list links", netns))
+
+
+def read_routes() -> List[Dict[str, Any]]:
+    """The IPv4 and IPv6 routes of the main table, as ip prints them."""
+    routes = _listed(["-4", "route", "show"], "list IPv4 routes")
+    return routes + _listed(["-6", "route", "show"], "list IPv6 routes")
+
+
+def read_inside(netns: str) -> Inside:
+    """What is in a network namespace, by one process (two where it has IPv6 addresses)."""
+    output = run(
+        ["ip", "-j", "-d", "-batch", "-"],
+        f"read network namespace {netns}",
+        stdin="address show\nroute show\n",
+        netns=netns,
+    )
+    links, routes = _documents(output)
+    parsed = parse_links(links)
+    if any(":" in a.text for link in parsed.values() for a in link.addresses):
+        routes = routes + _listed(["-6", "-d", "route", "show"], "list IPv6 routes", netns)
+    return Inside(links=parsed, routes=routes)
+
+
+def read_namespaces() -> List[str]:
+    """Names in /run/netns, in no order."""
+    try:
+        return os.listdir(NETNS_DIRECTORY)
+    except FileNotFoundError:
+        return []
+
+
+def read_journal(directory: str) -> List[str]:
+    """Names of the namespaces that we made (see ownership.Mark.journal)."""
+    try:
+        return [name for name in os.listdir(directory) if not name.startswith(".")]
+    except FileNotFoundError:
+        return []
+
+
+def exists(netns: str, namespaces: List[str]) -> bool:
+    """Whether there is such a namespace: a name among those given, or a path."""
+    return os.path.exists(netns) if netns.startswith("/") else netns in namespaces
+
+
+def _listed(arguments: List[str], intent: str, netns: Optional[str] = None) -> List[Dict[str, Any]]:
+    documents = _documents(run(["ip", "-j", *arguments], intent, netns=netns))
+    return documents[0] if documents else []
+
+
+def _documents(output: str) -> List[List[Dict[str, Any]]]:
+    """The JSON lists in what ip printed: one for each command of a batch."""
+    decoder = json.JSONDecoder()
+    documents = []
+    position = 0
+    while output[position:].strip():
+        position += len(output[position:]) - len(output[position:].lstrip())
+        try:
+            document, position = decoder.raw_decode(output, position)
+        except ValueError as error:
+            raise KernelError(f"cannot read what ip printed: {error}") from error
+        documents.append(document)
+    return documents

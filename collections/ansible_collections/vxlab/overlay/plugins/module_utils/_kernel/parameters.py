@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading and setting kernel parameters, and writing small files.
+
+Private to the collection: may change without notice.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from typing import Dict, Optional, Sequence
+
+from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import KernelError
+
+OUR_SYSCTL_FILES = "/etc/sysctl.d/90-vxlab-*.conf"
+
+
+def read_sysctls(keys: Sequence[str]) -> Dict[str, str]:
+    values = {}
+    for key in keys:
+        try:
+            with open(_path(key), encoding="utf-8") as source:
+                values[key] = source.read().strip()
+        except OSError as error:
+            raise KernelError(f"cannot read {key}: {error.strerror}") from error
+    return values
+
+
+def set_sysctl(key: str, value: str) -> None:
+    try:
+        with open(_path(key), "w", encoding="utf-8") as target:
+            target.write(value)
+    except OSError as error:
+        raise KernelError(f"cannot set {key} to {value}: {error.strerror}") from error
+
+
+def read_our_sysctl_files() -> Dict[str, str]:
+    """Text of the sysctl.d(5) files of all our overlays, by path."""
+    files = {}
+    for path in sorted(glob.glob(OUR_SYSCTL_FILES)):
+        with open(path, encoding="utf-8") as source:
+            files[path] = source.read()
+    return files
+
+
+def write_file(path: str, content: Optional[str], intent: str) -> None:
+    """Write a file atomically, or remove it (None) with those of its directories that we made."""
+    directory, name = os.path.split(path)
+    temporary = os.path.join(directory, f".{name}.vxlab-new")
+    try:
+        if content is None:
+            for stale in (temporary, path):
+                if os.path.lexists(stale):
+                    os.unlink(stale)
+            _remove_empty(directory)
+            return
+        os.makedirs(directory, mode=0o755, exist_ok=True)
+        # Always the same name: what a killed run left is overwritten by the next one.
+        with open(temporary, "w", encoding="utf-8") as target:
+            target.write(content)
+            os.fchmod(target.fileno(), 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise KernelError(f"cannot {intent}: {path}: {error.strerror}") from error
+
+
+def _remove_empty(directory: str) -> None:
+    while directory.startswith("/run/vxlab.overlay"):
+        try:
+            os.rmdir(directory)
+        except OSError:
+            return
+        directory = os.path.dirname(directory)
+
+
+def _path(key: str) -> str:
+    return "/proc/sys/" + key.replace(".", "/")

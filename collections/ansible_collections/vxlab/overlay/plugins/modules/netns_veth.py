@@ -1,0 +1,228 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: netns_veth
+short_description: Make, change or remove containers (network namespaces with a veth pair)
+version_added: 1.0.0
+author: vxlab contributors (@vxlab)
+description:
+  - Brings all containers of a host to the wanted state in one run; each is a network namespace
+    joined to a bridge by a veth pair, with addresses and routes.
+  - The veth pair is made straight in its two places; no temporary name is ever seen.
+  - What differs is changed in place. A pair whose inner end is not where it should be is made anew.
+  - With O(purge), containers that carry our mark and are not in the list are removed.
+extends_documentation_fragment:
+  - vxlab.overlay.common
+options:
+  state:
+    description: V(absent) removes the listed containers, with O(purge) all of this overlay.
+    type: str
+    choices: [present, absent]
+    default: present
+  bridge:
+    description: The bridge that host ends are attached to.
+    type: str
+    default: br0
+  purge:
+    description: Remove the containers of this O(overlay_name) that are not listed.
+    type: bool
+    default: true
+  containers:
+    description: The containers.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the container, and of its network namespace unless O(containers[].netns) is given.
+        type: str
+        required: true
+      netns:
+        description:
+          - Network namespace to use, a name in C(/run/netns) or an absolute path such as
+            C(/proc/4321/ns/net).
+          - Another value makes the veth pair anew.
+        type: str
+      owned:
+        description:
+          - Whether the namespace is ours to make and to remove. V(false) joins one that somebody
+            else made, and touches nothing in it but our interface and its routes.
+          - A namespace given as a path is never owned.
+        type: bool
+        default: true
+      veth:
+        description:
+          - Name of the host end, 15 bytes at most. By default C(veth-) and the container's name,
+            or a hash of it where that is too long. Another value makes the pair anew.
+        type: str
+      interface:
+        description: Name of the end in the container. Another value makes the pair anew.
+        type: str
+        default: eth0
+      mac:
+        description: MAC address of the end in the container. Without it the kernel chooses.
+        type: str
+      mtu:
+        description: MTU of both ends, in bytes. It must not be larger than the VXLAN device's.
+        type: int
+      addresses:
+        description: The exact list of addresses of the interface, with prefix lengths.
+        type: list
+        elements: str
+        default: []
+      gateway:
+        description: Next hop of the default route; none without it.
+        type: str
+      routes:
+        description:
+          - Further routes by this interface. Routes that we made and that are not listed are
+            removed, other people's are left.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          to:
+            description: Destination prefix.
+            type: str
+            required: true
+          via:
+            description: Next hop; without it the destination is on the link.
+            type: str
+seealso:
+  - module: vxlab.overlay.bridge_port
+"""
+
+EXAMPLES = r"""
+- name: Two containers
+  vxlab.overlay.netns_veth:
+    bridge: br0
+    containers:
+      - name: ns1
+        addresses: [10.233.0.2/16]
+        gateway: 10.233.0.1
+        mtu: 1450
+      - name: ns2
+        addresses: [10.233.0.3/16]
+        gateway: 10.233.0.1
+        mtu: 1450
+
+- name: Join the namespace of a running process
+  vxlab.overlay.netns_veth:
+    bridge: br0
+    purge: false
+    containers:
+      - name: web
+        netns: /proc/4321/ns/net
+        interface: overlay0
+        addresses: [10.233.0.4/16]
+
+- name: Remove all containers
+  vxlab.overlay.netns_veth:
+    state: absent
+"""
+
+RETURN = r"""
+commands:
+  description:
+    - What was run, or in check mode would be run, in order; each line can be typed in a root shell.
+    - Commands for one tool and one network namespace go to it as one batch.
+  type: list
+  elements: str
+  returned: success
+  sample: ["ip -n ns1 link set dev eth0 up"]
+differences:
+  description: What differed from the wanted state, one short sentence each.
+  type: list
+  elements: str
+  returned: success
+  sample: ["ns1: eth0: down"]
+cmd:
+  description: The command that failed.
+  type: str
+  returned: when a command failed
+  sample: ip link set dev vxlan0 mtu 1450
+rc:
+  description: Its return code.
+  type: int
+  returned: when a command failed
+  sample: 2
+stderr:
+  description: What it printed.
+  type: str
+  returned: when a command failed
+  sample: "RTNETLINK answers: Invalid argument"
+"""
+
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.container import (
+    Host,
+    plan_absent,
+    plan_present,
+)
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted import (
+    containers_from_params,
+)
+from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import iproute
+from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
+
+ARGUMENTS = dict(
+    bridge=dict(type="str", default="br0"),
+    purge=dict(type="bool", default=True),
+    containers=dict(
+        type="list",
+        elements="dict",
+        default=[],
+        options=dict(
+            name=dict(type="str", required=True),
+            netns=dict(type="str"),
+            owned=dict(type="bool", default=True),
+            veth=dict(type="str"),
+            interface=dict(type="str", default="eth0"),
+            mac=dict(type="str"),
+            mtu=dict(type="int"),
+            addresses=dict(type="list", elements="str", default=[]),
+            gateway=dict(type="str"),
+            routes=dict(
+                type="list",
+                elements="dict",
+                default=[],
+                options=dict(to=dict(type="str", required=True), via=dict(type="str")),
+            ),
+        ),
+    ),
+)
+
+
+def plan(params, mark: Mark) -> Change:
+    wanted = containers_from_params(params["containers"])
+    namespaces = iproute.read_namespaces()
+    inside = {}
+    if params["state"] == "present":
+        inside = {
+            want.netns: iproute.read_inside(want.netns)
+            for want in wanted
+            if iproute.exists(want.netns, namespaces)
+        }
+    host = Host(
+        links=iproute.read_links(),
+        namespaces=namespaces,
+        journal=iproute.read_journal(mark.journal),
+        inside=inside,
+    )
+    if params["state"] == "absent":
+        return plan_absent(wanted, host, mark, params["purge"])
+    return plan_present(wanted, params["bridge"], host, mark, params["purge"])
+
+
+def main() -> None:
+    run_module(ARGUMENTS, plan)
+
+
+if __name__ == "__main__":
+    main()

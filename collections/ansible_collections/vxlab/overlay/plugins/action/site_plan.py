@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plans the whole site on the controller. Documented in plugins/modules/site_plan.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.plan import plan_site
+from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.site import SiteError
+from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.variables import VARIABLES
+
+_MISSING = object()
+
+
+class ActionModule(ActionBase):
+    """Reads the variables of all hosts of a group, and hands them to the site plan."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        variables = task_vars or {}
+        result = super().run(tmp, variables)
+        _validation, given = self.validate_argument_spec(
+            argument_spec=dict(
+                group=dict(type="str", default="overlay"),
+                underlay=dict(type="str"),
+            )
+        )
+        hosts = variables["groups"].get(given["group"], [])
+        if not hosts:
+            result.update(
+                failed=True,
+                msg=f"the inventory has no host in the group {given['group']}: put the hosts of"
+                " the overlay there",
+            )
+            return result
+        strangers = [host for host in variables["ansible_play_hosts"] if host not in hosts]
+        if strangers:
+            result.update(
+                failed=True,
+                msg=f"{', '.join(strangers)}: not in the group {given['group']}: put the hosts of"
+                " the overlay there",
+            )
+            return result
+        try:
+            result.update(plan_site(self._inventory(hosts, variables), self._underlay(given, variables)))
+        except SiteError as error:
+            result.update(failed=True, msg=str(error), problems=error.problems)
+        return result
+
+    def _inventory(
+        self, hosts: list[str], variables: dict[str, Any]
+    ) -> dict[str, dict[str, Any]]:
+        """By host, the variables that are set.
+
+        What a play or a role sets is seen by the hosts of the play only, not in hostvars: such a
+        value shows in that it differs from the present host's own, and holds for all hosts.
+        """
+        names = [variable.name for variable in VARIABLES]
+        present = variables["inventory_hostname"]
+        own = variables["hostvars"][present]
+        of_the_play = {}
+        for name in names:
+            if name in variables:
+                value = self._templar.template(variables[name])
+                if value != own.get(name, _MISSING):
+                    of_the_play[name] = value
+        inventory = {}
+        for host in hosts:
+            hostvars = variables["hostvars"][host]
+            seen = {name: hostvars[name] for name in [*names, "ansible_host"] if name in hostvars}
+            inventory[host] = seen | of_the_play
+        return inventory
+
+    @staticmethod
+    def _underlay(given: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """By host of the play, what vxlab.overlay.overlay_preflight registered there."""
+        if not given["underlay"]:
+            return {}
+        found = {}
+        for host in variables["ansible_play_hosts"]:
+            registered = variables["hostvars"][host].get(given["underlay"]) or {}
+            if "underlay" in registered:
+                found[host] = registered["underlay"]
+        return found

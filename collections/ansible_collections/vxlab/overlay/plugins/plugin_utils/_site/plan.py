@@ -1,0 +1,190 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the site to what each of its hosts should have.
+
+Private to the collection: may change without notice.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.allocation import (
+    VXLAN_DEVICE,
+    host_addresses,
+    mac_of,
+)
+from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.lint import (
+    host_range_of,
+    mac_of_container,
+    problems_of,
+)
+from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.site import (
+    Host,
+    Site,
+    SiteError,
+    read_site,
+)
+
+# Outer IP, UDP and VXLAN headers and the inner Ethernet header (RFC 7348, section 5), in bytes.
+OVERHEAD = {4: 20 + 8 + 8 + 14, 6: 40 + 8 + 8 + 14}
+# Underlay MTU that is assumed for hosts which are not part of the run.
+UNDERLAY_MTU = 1500
+
+
+def plan_site(
+    inventory: Mapping[str, Mapping[str, Any]],
+    underlay: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """The plan of a whole site: {site: what is common, hosts: {host: what it should have}}.
+
+    inventory: by host, the overlay_* variables that are set and ansible_host.
+    underlay: by host, what was found there ({dev, mtu, vtep}); hosts that are not in it
+    were not looked at. Raises SiteError.
+    """
+    site = read_site(inventory)
+    found = underlay or {}
+    problems = problems_of(site) + _underlay_problems(site, found)
+    if problems:
+        raise SiteError(problems)
+    mtu = _mtu(site, found)
+    own = _own_addresses(site, found)
+    return {
+        "site": _common(site, mtu),
+        "hosts": {
+            name: _host(site, host, mtu, found.get(name, {}), own.get(name))
+            for name, host in site.hosts.items()
+        },
+    }
+
+
+def _underlay_problems(site: Site, found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    problems = []
+    owners: dict[str, str] = {}
+    for name, facts in found.items():
+        other = owners.setdefault(facts["vtep"], name)
+        if other != name:
+            problems.append(
+                f"{other} and {name} have the same VTEP address, {facts['vtep']}: set"
+                " overlay_vtep_address on one of them"
+            )
+        most = facts["mtu"] - _overhead(site)
+        if site.mtu is not None and site.mtu > most:
+            problems.append(
+                f"{name}: overlay_mtu is {site.mtu}, but {facts['dev']} has MTU {facts['mtu']}:"
+                f" it must be at most {most}"
+            )
+    return problems
+
+
+def _mtu(site: Site, found: Mapping[str, Mapping[str, Any]]) -> int:
+    """The same on all hosts, since the overlay is one link: what fits the smallest underlay."""
+    smallest = min((facts["mtu"] for facts in found.values()), default=UNDERLAY_MTU)
+    return site.mtu or smallest - _overhead(site)
+
+
+def _overhead(site: Site) -> int:
+    return OVERHEAD[_version(site)]
+
+
+def _version(site: Site) -> int:
+    """The IP version of the outer packets."""
+    return ipaddress.ip_address(site.group).version
+
+
+def _own_addresses(site: Site, found: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    given = {name: host.address for name, host in site.hosts.items() if host.address}
+    vteps = {
+        name: address
+        for name, host in site.hosts.items()
+        if (address := _vtep(host, found.get(name, {}))) and name not in given
+    }
+    taken = [ipaddress.IPv4Address(address) for address in given.values()]
+    try:
+        return given | host_addresses(vteps, host_range_of(site), site.cidr, taken)
+    except ValueError as error:
+        raise SiteError(
+            [
+                f"overlay_host_range {host_range_of(site)}, the range for the hosts' own"
+                f" addresses, {error}: set a wider overlay_host_range"
+            ]
+        ) from error
+
+
+def _vtep(host: Host, facts: Mapping[str, Any]) -> str | None:
+    return facts.get("vtep") or host.vtep or host.candidate
+
+
+def _common(site: Site, mtu: int) -> dict[str, Any]:
+    return {
+        "name": site.name,
+        "mode": site.mode,
+        "vni": site.vni,
+        "port": site.port,
+        "group": site.group,
+        "family": "ipv6" if _version(site) == 6 else "ipv4",
+        "cidr": str(site.cidr),
+        "prefixlen": site.cidr.prefixlen,
+        "gateway": site.gateway,
+        "mtu": mtu,
+        "vxlan_dev": site.vxlan_dev,
+        "bridge": site.bridge,
+        "nat": site.nat,
+    }
+
+
+def _host(
+    site: Site, host: Host, mtu: int, facts: Mapping[str, Any], address: str | None
+) -> dict[str, Any]:
+    """What a host should have; without an address of its own only what the inventory tells."""
+    return {
+        "underlay_dev": facts.get("dev") or host.underlay_dev,
+        "wanted_underlay_dev": host.underlay_dev,
+        "vtep": _vtep(host, facts),
+        "wanted_vtep": host.vtep,
+        "candidate": host.candidate,
+        "address": address,
+        "mac": address and mac_of(address),
+        "vxlan": {
+            "name": site.vxlan_dev,
+            "vni": site.vni,
+            "port": site.port,
+            "group": site.group,
+            "dev": facts.get("dev") or host.underlay_dev,
+            "local": _vtep(host, facts),
+            "mac": address and mac_of(address, VXLAN_DEVICE),
+            "mtu": mtu,
+        },
+        "bridge": {
+            "name": site.bridge,
+            "mac": address and mac_of(address),
+            "mtu": mtu,
+            # The first address is that from which the host speaks; the gateway's is a /32, so
+            # that it never becomes the source of what the host sends to containers.
+            "addresses": address
+            and [f"{address}/{site.cidr.prefixlen}", f"{site.gateway}/32"],
+            "ports": [{"name": site.vxlan_dev}],
+        },
+        "gateway": {"gateway": site.gateway, "vxlan_dev": site.vxlan_dev},
+        "nat": {"cidr": str(site.cidr), "bridge": site.bridge},
+        "containers": [_container(site, container, mtu) for container in host.containers],
+    }
+
+
+def _container(site: Site, container: Any, mtu: int) -> dict[str, Any]:
+    return {
+        "name": container.name,
+        "netns": container.netns or container.name,
+        "owned": container.owned and not (container.netns or "").startswith("/"),
+        "veth": container.veth,
+        "interface": container.interface,
+        "mac": mac_of_container(container),
+        "mtu": min(container.mtu or mtu, mtu),
+        "addresses": [f"{container.address}/{site.cidr.prefixlen}"],
+        "gateway": site.gateway,
+        "routes": [dict(route) for route in container.routes],
+    }

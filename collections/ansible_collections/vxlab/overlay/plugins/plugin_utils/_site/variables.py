@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The variables of a site: their defaults, and what each of them must be.
+
+Private to the collection: may change without notice.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+from dataclasses import dataclass
+from typing import Any, Callable
+
+from ansible_collections.vxlab.overlay.plugins.module_utils._change import value
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import NAME
+
+MODES = ("multicast",)
+
+
+def _mode(given: Any) -> str:
+    if given not in MODES:
+        raise ValueError(f"must be {' or '.join(MODES)}")
+    return str(given)
+
+
+def _overlay_name(given: Any) -> str:
+    if not NAME.match(str(given)):
+        raise ValueError("must start with a letter and have at most 24 letters, digits and underscores")
+    return str(given)
+
+
+def _cidr(given: Any) -> str:
+    text = value.ipv4_prefix(given)
+    length = ipaddress.ip_network(text).prefixlen
+    if not 8 <= length <= 29:
+        raise ValueError(
+            "must be an IPv4 prefix of /8 to /29 without host bits, such as 10.233.0.0/16"
+        )
+    return text
+
+
+def _boolean(given: Any) -> bool:
+    text = str(given).lower()
+    if text in ("true", "yes", "on", "1"):
+        return True
+    if text in ("false", "no", "off", "0"):
+        return False
+    raise ValueError("must be true or false")
+
+
+def _ipv4(given: Any) -> str:
+    text = value.unicast(given)
+    if ":" in text:
+        raise ValueError("must be an IPv4 address")
+    return text
+
+
+def _overlay_mtu(given: Any) -> int:
+    """At least what IPv4 hosts must be able to receive (RFC 1122, section 3.3.2)."""
+    return value.integer(given, 576, 65535)
+
+
+
+
+@dataclass(frozen=True)
+class Variable:
+    """default: None where there is none; check: returns the value or raises ValueError.
+
+    shared: every host of the overlay must have the same value.
+    """
+
+    name: str
+    default: Any
+    check: Callable[[Any], Any]
+    shared: bool = True
+
+
+VARIABLES = (
+    Variable("overlay_name", "overlay", _overlay_name),
+    Variable("overlay_mode", "multicast", _mode),
+    Variable("overlay_vni", 42, value.vni),
+    Variable("overlay_port", 4789, value.udp_port),
+    Variable("overlay_group", "239.1.1.1", value.multicast_group),
+    Variable("overlay_cidr", "10.233.0.0/16", _cidr),
+    Variable("overlay_gateway", None, _ipv4),
+    Variable("overlay_host_range", None, value.ipv4_prefix),
+    Variable("overlay_mtu", None, _overlay_mtu),
+    Variable("overlay_vxlan_dev", "vxlan0", value.device_name),
+    Variable("overlay_bridge", "br0", value.device_name),
+    Variable("overlay_nat", True, _boolean),
+    Variable("overlay_underlay_dev", None, value.device_name, shared=False),
+    Variable("overlay_vtep_address", None, value.unicast, shared=False),
+    Variable("overlay_host_address", None, _ipv4, shared=False),
+    Variable("overlay_containers", None, lambda given: given, shared=False),
+)
+
+CONTAINER_KEYS = (
+    "name", "address", "mac", "mtu", "netns", "owned", "veth", "interface", "routes",
+)  # fmt: skip
+
+
+def similar_key(key: str) -> str:
+    """The key of a container that somebody may have meant, in words; empty if none is near."""
+    near = difflib.get_close_matches(key, CONTAINER_KEYS, n=1)
+    return f", did you mean {near[0]}?" if near else ""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.plan import plan_site
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.site import SiteError
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.variables import VARIABLES
@@ -27,7 +29,7 @@ class ActionModule(ActionBase):
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         variables = task_vars or {}
-        result = super().run(tmp, variables)
+        result: dict[str, Any] = super().run(tmp, variables)
         _validation, given = self.validate_argument_spec(
             argument_spec=dict(
                 group=dict(type="str", default="overlay"),
@@ -36,29 +38,24 @@ class ActionModule(ActionBase):
         )
         hosts = variables["groups"].get(given["group"], [])
         if not hosts:
-            result.update(
-                failed=True,
-                msg=f"the inventory has no host in the group {given['group']}: put the hosts of"
-                " the overlay there",
+            raise AnsibleActionFail(
+                f"the inventory has no host in the group {given['group']}: put the hosts of the"
+                " overlay there"
             )
-            return result
         strangers = [host for host in variables["ansible_play_hosts"] if host not in hosts]
         if strangers:
-            result.update(
-                failed=True,
-                msg=f"{', '.join(strangers)}: not in the group {given['group']}: put the hosts of"
-                " the overlay there",
+            raise AnsibleActionFail(
+                f"{', '.join(strangers)}: not in the group {given['group']}: put the hosts of the"
+                " overlay there"
             )
-            return result
         try:
-            result.update(plan_site(self._inventory(hosts, variables), self._underlay(given, variables)))
+            inventory = self._inventory(hosts, variables)
+            result.update(plan_site(inventory, self._underlay(given, variables)))
         except SiteError as error:
             result.update(failed=True, msg=str(error), problems=error.problems)
         return result
 
-    def _inventory(
-        self, hosts: list[str], variables: dict[str, Any]
-    ) -> dict[str, dict[str, Any]]:
+    def _inventory(self, hosts: list[str], variables: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """By host, the variables that are set.
 
         What a play or a role sets is seen by the hosts of the play only, not in hostvars: such a

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
     Change,
     ChangeError,

@@ -167,6 +167,8 @@ stderr:
   sample: "RTNETLINK answers: Invalid argument"
 """
 
+from typing import Any, Dict
+
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.bridge import (
     plan_absent,
     plan_present,
@@ -202,7 +204,7 @@ ARGUMENTS = dict(
 )
 
 
-def plan(params, mark: Mark) -> Change:
+def plan(params: Dict[str, Any], mark: Mark) -> Change:
     purge = params["purge"]
     if params["state"] == "absent":
         return plan_absent(params["name"], read_links(), mark, purge)

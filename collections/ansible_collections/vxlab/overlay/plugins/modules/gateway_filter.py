@@ -85,6 +85,8 @@ stderr:
   sample: "RTNETLINK answers: Invalid argument"
 """
 
+from typing import Any, Dict
+
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import gateway
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
@@ -98,7 +100,7 @@ ARGUMENTS = dict(
 )
 
 
-def plan(params, mark: Mark) -> Change:
+def plan(params: Dict[str, Any], mark: Mark) -> Change:
     have = gateway.Filters(netfilter.read_ruleset(), netfilter.read_ebtables())
     if params["state"] == "absent":
         return gateway.plan_absent(have, mark)

@@ -86,6 +86,8 @@ stderr:
   sample: "RTNETLINK answers: Invalid argument"
 """
 
+from typing import Any, Dict
+
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import masquerade, sysctl
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
@@ -99,7 +101,7 @@ ARGUMENTS = dict(
 )
 
 
-def plan(params, mark: Mark) -> Change:
+def plan(params: Dict[str, Any], mark: Mark) -> Change:
     have = masquerade.Firewall(
         ruleset=netfilter.read_ruleset(),
         saves=netfilter.read_saves(),

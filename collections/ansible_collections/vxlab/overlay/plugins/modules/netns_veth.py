@@ -39,7 +39,9 @@ options:
     default: []
     suboptions:
       name:
-        description: Name of the container, and of its network namespace unless O(containers[].netns) is given.
+        description:
+          - Name of the container, and of its network namespace unless O(containers[].netns) is
+            given.
         type: str
         required: true
       netns:
@@ -158,6 +160,8 @@ stderr:
   sample: "RTNETLINK answers: Invalid argument"
 """
 
+from typing import Any, Dict
+
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.container import (
     Host,
@@ -199,7 +203,7 @@ ARGUMENTS = dict(
 )
 
 
-def plan(params, mark: Mark) -> Change:
+def plan(params: Dict[str, Any], mark: Mark) -> Change:
     wanted = containers_from_params(params["containers"])
     namespaces = iproute.read_namespaces()
     inside = {}

@@ -59,7 +59,7 @@ options:
     type: str
     required: true
   containers:
-    description: The containers that are to be made, with the options of M(vxlab.overlay.netns_veth).
+    description: The containers to be made, with the options of M(vxlab.overlay.netns_veth).
     type: list
     elements: dict
     default: []
@@ -117,7 +117,11 @@ problems:
   sample: ["this host has neither nft nor iptables; install nftables"]
 """
 
+from functools import partial
+from typing import Any, Callable, Dict, List, Sequence
+
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import (
     bridge,
     container,
@@ -149,37 +153,29 @@ ARGUMENTS = dict(
 )
 
 
-def look(params) -> underlay.Underlay:
+def look(params: Dict[str, Any]) -> underlay.Underlay:
     """The underlay; raises ChangeError or KernelError with all that is wrong, a line each."""
     require_root()
-    problems = []
-    for check in (
-        lambda: require("ip"),
-        lambda: netfilter.choose_backend("auto"),
-        lambda: netfilter.find("iptables") and netfilter.choose_backend("auto", "ebtables"),
-    ):
-        problems += _problem(check)
+    problems = [p for tool in ("ip", "nsenter") for p in _problem(partial(require, tool))]
+    # Without nft, NAT stands in iptables and the gateway's ARP filter in ebtables.
+    problems += _problem(lambda: netfilter.choose_backend("auto")) or _problem(
+        lambda: netfilter.choose_backend("auto", instead="ebtables")
+    )
     if problems:
         raise ChangeError("\n".join(problems))
     mark = Mark(params["overlay_name"])
     links, routes = iproute.read_links(), iproute.read_routes()
     host = container.Host(links, iproute.read_namespaces(), iproute.read_journal(mark.journal))
-    for check in (
-        lambda: vxlan.require_no_conflict(
-            vxlan.Vxlan(params["vxlan_dev"], params["vni"], port=params["port"]), links, mark
-        ),
-        lambda: bridge.require_no_conflict(
-            bridge.Bridge(params["bridge"]), [bridge.Port(params["vxlan_dev"])], links, mark
-        ),
-        lambda: _require_free_prefix(params["cidr"], links, routes, mark),
-        *(
-            lambda wanted=wanted: container.require_no_conflict(
-                [wanted], params["bridge"], host, mark
-            )
-            for wanted in map(_container, params["containers"])
-        ),
-    ):
-        problems += _problem(check)
+    want = vxlan.Vxlan(params["vxlan_dev"], params["vni"], port=params["port"])
+    port = bridge.Port(params["vxlan_dev"])
+    checks = [
+        partial(vxlan.require_no_conflict, want, links, mark),
+        partial(bridge.require_no_conflict, bridge.Bridge(params["bridge"]), [port], links, mark),
+        partial(_require_free_prefix, params["cidr"], links, routes, mark),
+    ]
+    for given in map(_container, params["containers"]):
+        checks.append(partial(container.require_no_conflict, [given], params["bridge"], host, mark))
+    problems += [problem for check in checks for problem in _problem(check)]
     version = 6 if params["family"] == "ipv6" else 4
     try:
         found = underlay.choose(
@@ -192,12 +188,14 @@ def look(params) -> underlay.Underlay:
     return found
 
 
-def _container(params) -> container.Container:
+def _container(params: Dict[str, Any]) -> container.Container:
     names = ("name", "netns", "veth", "owned")
     return container.Container(**{name: params[name] for name in names})
 
 
-def _require_free_prefix(cidr, links, routes, mark: Mark) -> None:
+def _require_free_prefix(
+    cidr: str, links: underlay.Links, routes: Sequence[Dict[str, Any]], mark: Mark
+) -> None:
     found = underlay.overlaps(cidr, links, routes, mark)
     if found:
         raise ChangeError(
@@ -206,7 +204,7 @@ def _require_free_prefix(cidr, links, routes, mark: Mark) -> None:
         )
 
 
-def _problem(check):
+def _problem(check: Callable[[], object]) -> List[str]:
     try:
         check()
     except (ChangeError, KernelError) as error:
@@ -224,9 +222,7 @@ def main() -> None:
         module.fail_json(
             msg="\n".join(f"{host}: {problem}" for problem in problems), problems=problems
         )
-    module.exit_json(
-        changed=False, underlay=dict(dev=found.dev, mtu=found.mtu, vtep=found.vtep)
-    )
+    module.exit_json(changed=False, underlay=dict(dev=found.dev, mtu=found.mtu, vtep=found.vtep))
 
 
 if __name__ == "__main__":

@@ -80,7 +80,8 @@ options:
     type: str
     default: auto
   tos:
-    description: TOS or traffic class of the outer packets, V(0) to V(255) but 1, or V(inherit). In place.
+    description:
+      - TOS or traffic class of the outer packets, V(0) to V(255) but 1, or V(inherit). In place.
     type: str
     default: "0"
   df:
@@ -206,6 +207,8 @@ stderr:
   sample: "RTNETLINK answers: Invalid argument"
 """
 
+from typing import Any, Dict
+
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.vxlan import (
@@ -247,7 +250,7 @@ ARGUMENTS = dict(
 )
 
 
-def plan(params, mark: Mark) -> Change:
+def plan(params: Dict[str, Any], mark: Mark) -> Change:
     purge = params["purge"]
     if params["state"] == "absent":
         return plan_absent(params["name"], read_links(), mark, purge)

@@ -32,13 +32,19 @@ def plan_addresses(
 
     def ip(verb: str, address: str) -> None:
         change.steps.append(
-            Command("ip", f"address {verb} {address} dev {device}", intent=f"{verb} {address} on {device}", netns=netns)
+            Command(
+                "ip",
+                f"address {verb} {address} dev {device}",
+                intent=f"{verb} {address} on {device}",
+                netns=netns,
+            )
         )
 
     stale = [address for address in have if address.text not in want]
     kept = [address for address in have if address.text in want]
     lost = _lost_with(stale, kept)
-    for address in stale:
+    # Secondaries first: the kernel removes them with their primary.
+    for address in sorted(stale, key=lambda a: not a.secondary):
         change.differences.append(f"{label}: address {address.text} should not be there")
         ip("del", address.text)
     present = {address.text for address in kept} - set(lost)

@@ -10,7 +10,7 @@ Private to the collection: may change without notice.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import port as bridge_port
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.address import plan_addresses
@@ -46,7 +46,7 @@ class Port:
 
 
 # Option -> (name in ip's JSON and on its command line, from our unit to the kernel's)
-PROPERTIES = {
+PROPERTIES: Dict[str, Tuple[str, Callable[[Any], int]]] = {
     "stp": ("stp_state", int),
     "mcast_snooping": ("mcast_snooping", int),
     "ageing": ("ageing_time", lambda seconds: seconds * 100),
@@ -109,12 +109,16 @@ def plan_absent(name: str, links: Mapping[str, Link], mark: Mark, purge: bool) -
 
 def _create(change: Change, want: Bridge, mark: Mark) -> None:
     name = want.name
-    of_link = (f" address {want.mac}" if want.mac else "") + (f" mtu {want.mtu}" if want.mtu else "")
+    of_link = f" address {want.mac}" if want.mac else ""
     given = {key: getattr(want, key) for key in PROPERTIES if getattr(want, key) is not None}
     change.differences.append(f"{name}: missing")
     _command(
         change, f"link add name {name}{of_link} type bridge{_arguments(given)}", f"create {name}"
     )
+    if want.mtu:
+        # Only an MTU that is set afterwards stays when a port with a smaller one comes
+        # (net/bridge/br_device.c, br_change_mtu).
+        _command(change, f"link set dev {name} mtu {want.mtu}", f"keep the MTU of {name}")
     _command(change, f'link set dev {name} alias "{mark.alias()}"', f"mark {name} as ours")
     if want.up:
         _command(change, f"link set dev {name} up", f"set {name} up")

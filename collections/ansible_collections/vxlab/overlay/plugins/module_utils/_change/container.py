@@ -10,7 +10,7 @@ Private to the collection: may change without notice.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.address import plan_addresses
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
@@ -98,12 +98,11 @@ def plan_present(
     """The change that makes the listed containers, and with purge, removes our other ones."""
     require_no_conflict(wanted, bridge, host, mark)
     change = Change()
-    if purge:
-        _purge(change, wanted, host, mark)
+    purged = _purge(change, wanted, host, mark) if purge else set()
     outside = Change()
     insides = Change()
     for want in wanted:
-        _plan_container(want, bridge, host, mark, outside, insides)
+        _plan_container(want, bridge, host, mark, purged, outside, insides)
     # All that is done in the host's own namespace stands together, so that it is one batch.
     outside.steps.sort(key=lambda step: isinstance(step, Command))
     change.steps += outside.steps + insides.steps
@@ -129,7 +128,8 @@ def plan_absent(wanted: Sequence[Container], host: Host, mark: Mark, purge: bool
     return change
 
 
-def _purge(change: Change, wanted: Sequence[Container], host: Host, mark: Mark) -> None:
+def _purge(change: Change, wanted: Sequence[Container], host: Host, mark: Mark) -> Set[int]:
+    """Remove our containers that are not wanted; returns the link indexes of their host ends."""
     veths = {want.veth for want in wanted}
     for link in host.links.values():
         if link.kind == "veth" and mark.owns(link.alias) and link.name not in veths:
@@ -140,6 +140,7 @@ def _purge(change: Change, wanted: Sequence[Container], host: Host, mark: Mark) 
             _remove_namespace(change, name, host, mark)
     # The journal forgets them only when they are gone; and all ip commands make one batch.
     change.steps.sort(key=lambda step: isinstance(step, WriteFile))
+    return {link.index for link in host.links.values() if link.name in change.before}
 
 
 def _remove_veth(change: Change, link: Link) -> None:
@@ -160,7 +161,13 @@ def _remove_namespace(change: Change, name: str, host: Host, mark: Mark) -> None
 
 
 def _plan_container(
-    want: Container, bridge: str, host: Host, mark: Mark, outside: Change, insides: Change
+    want: Container,
+    bridge: str,
+    host: Host,
+    mark: Mark,
+    purged: Set[int],
+    outside: Change,
+    insides: Change,
 ) -> None:
     """Steps for the host's own namespace go to outside, those for the container's to insides."""
     inside = host.inside.get(want.netns)
@@ -176,24 +183,33 @@ def _plan_container(
         _make_namespace(want, host, mark, outside)
         inside = Inside(links={"lo": Link(1, "lo", None, up=False, mtu=65536, mac="")})
     inner = inside.links.get(want.interface)
-    if veth is not None and not _are_peers(veth, inner):
-        outside.differences.append(f"{want.name}: {want.veth}: recreate: {_astray(want, inner)}")
-        _outside(outside, f"link del dev {want.veth}", f"remove {want.veth} to make it anew")
-        veth = None
-    elif veth is None:
-        if inner is not None:
-            raise ChangeError(
-                f"container {want.name}: {want.interface} exists in namespace {want.netns} already,"
-                f" and is not the other end of {want.veth}; choose another interface name, or"
-                " remove it"
-            )
-        outside.differences.append(f"{want.name}: {want.veth}: missing")
-    if veth is None:
-        inner = _make_veth(want, bridge, mark, outside)
-    else:
+    if veth is not None and inner is not None and _are_peers(veth, inner):
         _plan_host_end(want, bridge, veth, outside)
-    assert inner is not None
+    else:
+        _clear_the_place(want, veth, inner, purged, outside)
+        inner = _make_veth(want, bridge, mark, outside)
     _plan_inside(want, inside, inner, insides)
+
+
+def _clear_the_place(
+    want: Container,
+    veth: Optional[Link],
+    inner: Optional[Link],
+    purged: Set[int],
+    change: Change,
+) -> None:
+    """What stands where the pair is to be made: our own, or somebody else's, which is an error."""
+    if veth is not None:
+        change.differences.append(f"{want.name}: {want.veth}: recreate: {_astray(want, inner)}")
+        _outside(change, f"link del dev {want.veth}", f"remove {want.veth} to make it anew")
+        return
+    if inner is not None and inner.peer_index not in purged:
+        raise ChangeError(
+            f"container {want.name}: {want.interface} exists in namespace {want.netns} already,"
+            f" and is not the other end of {want.veth}; choose another interface name, or"
+            " remove it"
+        )
+    change.differences.append(f"{want.name}: {want.veth}: missing")
 
 
 def _make_namespace(want: Container, host: Host, mark: Mark, change: Change) -> None:
@@ -286,7 +302,9 @@ def _plan_inside(want: Container, inside: Inside, inner: Link, change: Change) -
         # Removing an address takes the routes with it whose next hop was reached through it.
         if readdressed or wanted_route not in [_route(r) for r in have]:
             shown = _text(wanted_route)
-            word = "default route" if wanted_route.to == "default" else f"route to {wanted_route.to}"
+            word = (
+                "default route" if wanted_route.to == "default" else f"route to {wanted_route.to}"
+            )
             run(
                 f"route replace {shown} dev {device} proto {ROUTE_PROTOCOL}",
                 f"set the route {shown}",
@@ -294,10 +312,8 @@ def _plan_inside(want: Container, inside: Inside, inner: Link, change: Change) -
             )
 
 
-def _are_peers(veth: Link, inner: Optional[Link]) -> bool:
-    return (
-        inner is not None and veth.peer_index == inner.index and inner.peer_index == veth.index
-    )
+def _are_peers(veth: Link, inner: Link) -> bool:
+    return veth.peer_index == inner.index and inner.peer_index == veth.index
 
 
 def _astray(want: Container, inner: Optional[Link]) -> str:

@@ -87,7 +87,7 @@ def _plan_ebtables(change: Change, gateway: Optional[Gateway], have: Filters, ma
     chains = iptables.parse(have.ebtables).get("filter", {})
     own = mark.table.upper()
     listed = {
-        name: [rule for rule in chain.rules if name == own or own in rule]
+        name: [_numbered(rule) for rule in chain.rules if name == own or own in rule]
         for name, chain in chains.items()
     }
     ours = {name: rules for name, rules in listed.items() if rules or name == own}
@@ -115,9 +115,14 @@ def _plan_ebtables(change: Change, gateway: Optional[Gateway], have: Filters, ma
             run(f"-A {name} {' '.join(rule)}")
 
 
+def _numbered(rule: List[str]) -> List[str]:
+    """With ARP's number: its name is known only where there is an /etc/ethertypes."""
+    return ["0x806" if word in ("ARP", "0x0806") else word for word in rule]
+
+
 def _ebtables_rules(gateway: Gateway, own: str) -> Dict[str, List[List[str]]]:
     """By chain, our own first, so that it is whole before anything jumps to it."""
-    drops = [f"-p ARP --arp-ip-{end} {gateway.address} -j DROP" for end in ("dst", "src")]
+    drops = [f"-p 0x806 --arp-ip-{end} {gateway.address} -j DROP" for end in ("dst", "src")]
     into, out_of = (f"{flag} {gateway.vxlan_dev} -j {own}" for flag in ("-i", "-o"))
     lines = {own: drops, "INPUT": [into], "FORWARD": [into, out_of], "OUTPUT": [out_of]}
     return {name: [line.split() for line in rules] for name, rules in lines.items()}

@@ -93,16 +93,17 @@ def plan_rules(
     others = [rule for rule in chain.rules if comment not in rule]
     position = _catch_all(Chain(chain.policy, others)) + 1
     for offset, rule in enumerate(wanted):
-        place = (
-            f"-A {name}" if position > len(others) else f"-I {name} {position + offset}"
-        )
+        place = f"-A {name}" if position > len(others) else f"-I {name} {position + offset}"
         _command(change, tool, table, f"{place} {shlex.join(rule)}", f"add {label}")
 
 
 def _catch_all(chain: Chain) -> int:
     """Index of the first rule that refuses every packet; the number of rules if there is none."""
     for index, rule in enumerate(chain.rules):
-        if len(rule) >= 2 and rule[0] == "-j" and rule[1] in VERDICTS_THAT_REFUSE:
+        words = list(rule)
+        if words[:2] == ["-m", "comment"]:
+            del words[:4]
+        if words[:1] == ["-j"] and words[1] in VERDICTS_THAT_REFUSE:
             return index
     return len(chain.rules)
 

@@ -79,15 +79,11 @@ def _masquerade_table(want: Masquerade, mark: Mark) -> nft.Table:
     )
 
 
-def _plan_iptables(
-    change: Change, want: Optional[Masquerade], have: Firewall, mark: Mark
-) -> None:
+def _plan_iptables(change: Change, want: Optional[Masquerade], have: Firewall, mark: Mark) -> None:
     for tool, save in have.saves.items():
         tables = iptables.parse(save)
         nat = [_masquerade_words(want, mark)] if want and _nat_stands_in(tool, want, have) else []
-        iptables.plan_rules(
-            change, tool, "nat", "POSTROUTING", tables, nat, mark.text, "NAT rule"
-        )
+        iptables.plan_rules(change, tool, "nat", "POSTROUTING", tables, nat, mark.text, "NAT rule")
         forward = tables.get("filter", {}).get("FORWARD", iptables.Chain("ACCEPT"))
         ours = mark.text in [word for rule in forward.rules for word in rule]
         refuses = iptables.refuses_by_default(forward)
@@ -125,9 +121,7 @@ def _accept_rules(want: Masquerade, mark: Mark) -> Tuple[nft.Rule, ...]:
     outgoing = (nft.Match("oifname", want.bridge),) if want.bridge else ()
     replies = nft.Match("ct state", ("established", "related"))
     return (
-        nft.Rule(
-            (*incoming, nft.Match("ip saddr", want.cidr)), "accept", mark.text, "accept rule"
-        ),
+        nft.Rule((*incoming, nft.Match("ip saddr", want.cidr)), "accept", mark.text, "accept rule"),
         nft.Rule(
             (*outgoing, nft.Match("ip daddr", want.cidr), replies),
             "accept",
@@ -200,4 +194,6 @@ def _is_catch_all(rule: Mapping[str, Any]) -> bool:
     verdicts: Dict[str, Any] = {}
     for expression in nft.comparable(rule["expr"]):
         verdicts.update(expression)
-    return bool(verdicts) and set(verdicts) <= {"drop", "reject", "log"} and verdicts.keys() != {"log"}
+    return (
+        bool(verdicts) and set(verdicts) <= {"drop", "reject", "log"} and verdicts.keys() != {"log"}
+    )

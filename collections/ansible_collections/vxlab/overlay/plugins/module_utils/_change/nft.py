@@ -103,7 +103,9 @@ class Table:
     chains: Tuple[Chain, ...]
 
 
-def plan_table(change: Change, family: str, name: str, want: Optional[Table], have: Ruleset) -> None:
+def plan_table(
+    change: Change, family: str, name: str, want: Optional[Table], have: Ruleset
+) -> None:
     """Add to the change what makes our table as wanted, whole, in one transaction.
 
     want: None means that it should not be there.

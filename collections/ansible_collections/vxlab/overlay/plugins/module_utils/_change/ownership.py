@@ -15,7 +15,7 @@ from typing import Optional
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
 
-NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,23}$")
+NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,23}\Z")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ Private to the collection: may change without notice.
 from __future__ import annotations
 
 import re
-from typing import Dict, Mapping, Sequence
+from typing import Dict, Mapping, Optional, Sequence
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
     Change,
@@ -84,13 +84,16 @@ def plan_absent(
     change.steps.append(WriteFile(mark.sysctl_file, None, "forget our kernel parameters"))
 
 
-def noted_values(text: str) -> Dict[str, str]:
+def noted_values(text: Optional[str]) -> Dict[str, str]:
     """The values from before, as a file of ours notes them."""
     return dict(NOTED.findall(text or ""))
 
 
 def render(want: Mapping[str, str], before: Mapping[str, str], mark: Mark) -> str:
-    lines = [f"# {mark.text}", "# Written by the Ansible collection vxlab.overlay; removed by its teardown."]
+    lines = [
+        f"# {mark.text}",
+        "# Written by the Ansible collection vxlab.overlay; removed by its teardown.",
+    ]
     lines += [f"# before: {key} = {value}" for key, value in before.items()]
     lines += [f"{key} = {value}" for key, value in want.items()]
     return "\n".join(lines) + "\n"

@@ -70,9 +70,7 @@ def choose(
     return Underlay(device, links[device].mtu, chosen)
 
 
-def overlaps(
-    cidr: str, links: Links, routes: Sequence[Mapping[str, Any]], mark: Mark
-) -> List[str]:
+def overlaps(cidr: str, links: Links, routes: Sequence[Mapping[str, Any]], mark: Mark) -> List[str]:
     """What a host reaches already, by devices that are not ours, of the overlay's prefix."""
     network = ipaddress.ip_network(cidr)
     found: Dict[str, None] = {}
@@ -87,7 +85,7 @@ def overlaps(
         # A wider route, such as one to 10.0.0.0/8, has a more specific one in the overlay's.
         if target is None or (device is not None and mark.owns(device.alias)):
             continue
-        if target.version == 4 and target.subnet_of(network):  # type: ignore[arg-type]
+        if target.version == 4 and target.subnet_of(network):
             found[f"{target} by {route.get('dev', 'a route')}"] = None
     return list(found)
 

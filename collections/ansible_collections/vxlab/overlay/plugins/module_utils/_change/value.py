@@ -16,9 +16,9 @@ import ipaddress
 import re
 from typing import Any
 
-MAC = re.compile(r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")
+MAC = re.compile(r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")
 DEVICE_NAME_BYTES = 15  # IFNAMSIZ - 1, <linux/if.h>
-CONTAINER_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+CONTAINER_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
 
 def integer(value: Any, low: int, high: int) -> int:
@@ -46,12 +46,33 @@ def udp_port(value: Any) -> int:
 def device_name(value: Any) -> str:
     """As net/core/dev.c, dev_valid_name, has it; and no character that a shell or nft minds."""
     text = str(value)
+    if text in ("all", "default"):
+        raise ValueError("must not be all or default, which /proc/sys/net has for other things")
     if not 0 < len(text.encode()) <= DEVICE_NAME_BYTES or not CONTAINER_NAME.match(text):
         raise ValueError(
             f"must be 1 to {DEVICE_NAME_BYTES} letters, digits, dots, dashes and underscores,"
             " the first a letter or a digit"
         )
     return text
+
+
+def boolean(value: Any) -> bool:
+    """Also as text (from -e on the command line)."""
+    text = str(value).lower()
+    if text in ("true", "yes", "on", "1"):
+        return True
+    if text in ("false", "no", "off", "0"):
+        return False
+    raise ValueError("must be true or false")
+
+
+def namespace(value: Any) -> str:
+    """A network namespace: a name in /run/netns, or an absolute path."""
+    text = str(value)
+    if text.startswith("/") and not any(c.isspace() for c in text):
+        return text
+    message = "must be the name of a network namespace (1 to 15 letters, digits, dots, dashes"
+    return str(_or(text, device_name, f"{message} and underscores) or an absolute path"))
 
 
 def address(value: Any) -> str:
@@ -62,11 +83,10 @@ def address(value: Any) -> str:
 
 
 def multicast_group(value: Any) -> str:
-    text = _or(value, address, "must be an IPv4 or IPv6 multicast address")
+    message = "must be an IPv4 or IPv6 multicast address, such as 239.1.1.1 or ff05::1"
+    text: str = _or(value, address, message)
     if not ipaddress.ip_address(text).is_multicast:
-        raise ValueError(
-            "must be an IPv4 or IPv6 multicast address (such as 239.1.1.1 or ff05::1)"
-        )
+        raise ValueError(message)
     return text
 
 
@@ -99,7 +119,9 @@ def prefix(value: Any) -> str:
 
 
 def ipv4_prefix(value: Any) -> str:
-    text = _or(value, prefix, "must be an IPv4 prefix without host bits, such as 10.233.0.0/16")
+    text: str = _or(
+        value, prefix, "must be an IPv4 prefix without host bits, such as 10.233.0.0/16"
+    )
     if ipaddress.ip_network(text).version != 4:
         raise ValueError("must be an IPv4 prefix, such as 10.233.0.0/16")
     return text

@@ -102,13 +102,14 @@ def require_no_conflict(want: Vxlan, links: Mapping[str, Link], mark: Mark) -> N
     if want.name in links:
         require_ours(links[want.name], "vxlan", mark)
     for link in links.values():
-        if link.kind == "vxlan" and not mark.owns(link.alias):
-            if (link.data.get("id"), link.data.get("port")) == (want.vni, want.port):
-                raise ChangeError(
-                    f"VXLAN device {link.name}, which is not ours, has VNI {want.vni} on UDP port"
-                    f" {want.port} already; choose another VNI or port, or remove it:"
-                    f" ip link del {link.name}"
-                )
+        if link.kind != "vxlan" or mark.owns(link.alias):
+            continue
+        if (link.data.get("id"), link.data.get("port")) == (want.vni, want.port):
+            raise ChangeError(
+                f"VXLAN device {link.name}, which is not ours, has VNI {want.vni} on UDP port"
+                f" {want.port} already; choose another VNI or port, or remove it:"
+                f" ip link del {link.name}"
+            )
 
 
 def plan_present(want: Vxlan, links: Mapping[str, Link], mark: Mark, purge: bool) -> Change:
@@ -178,7 +179,9 @@ def _reasons_to_recreate(have: Vxlan, want: Vxlan, differing: Mapping[str, Any])
     return reasons
 
 
-def _change_in_place(change: Change, want: Vxlan, have: Vxlan, differing: Mapping[str, Any]) -> None:
+def _change_in_place(
+    change: Change, want: Vxlan, have: Vxlan, differing: Mapping[str, Any]
+) -> None:
     name = want.name
     of_vxlan = {key: value for key, value in differing.items() if key in IN_PLACE}
     # Kernels before 6.15 join the new group only when the device goes up.
@@ -200,7 +203,7 @@ def _change_in_place(change: Change, want: Vxlan, have: Vxlan, differing: Mappin
         _command(
             change, f"link set dev {name} mtu {want.mtu}", f"set the MTU of {name} to {want.mtu}"
         )
-    if rejoins and want.up or differing.get("up"):
+    if (rejoins and want.up) or differing.get("up"):
         _command(change, f"link set dev {name} up", f"set {name} up")
     elif "up" in differing and not rejoins:
         _command(change, f"link set dev {name} down", f"set {name} down")
@@ -209,7 +212,8 @@ def _change_in_place(change: Change, want: Vxlan, have: Vxlan, differing: Mappin
 def _create(change: Change, want: Vxlan, mark: Mark, replaces: Optional[Link] = None) -> None:
     """Make the device; where it replaces another one, in its bridge and with its port flags."""
     name = want.name
-    of_link = (f" address {want.mac}" if want.mac else "") + (f" mtu {want.mtu}" if want.mtu else "")
+    mac = want.mac or (replaces.mac if replaces else None)
+    of_link = (f" address {mac}" if mac else "") + (f" mtu {want.mtu}" if want.mtu else "")
     values = {key: value for key, value in asdict(want).items() if key in CREATION_ARGUMENTS}
     plain = asdict(Vxlan(name=name, vni=want.vni))
     arguments = [
@@ -262,6 +266,8 @@ def _argument(name: str, value: Any) -> str:
         word = "group" if ipaddress.ip_address(value).is_multicast else "remote"
     if isinstance(value, bool):
         return word if value else f"no{word}"
+    if name == "tos" and value != "inherit":
+        return f"{word} {int(value):#x}"  # ip(8) takes every number here for a hexadecimal one
     return f"{word} {value}"
 
 

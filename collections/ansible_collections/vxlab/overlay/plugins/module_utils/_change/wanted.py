@@ -50,6 +50,7 @@ BRIDGE_CHECKS: Dict[str, Check] = {
 }
 CONTAINER_CHECKS: Dict[str, Check] = {
     "name": value.device_name,
+    "netns": value.namespace,
     "veth": value.device_name,
     "interface": value.device_name,
     "mac": value.mac,
@@ -80,7 +81,9 @@ def bridge_from_params(params: Mapping[str, Any]) -> Bridge:
 
 def ports_from_params(ports: Sequence[Mapping[str, Any]]) -> List[Port]:
     return [
-        Port(_one("name of a port", port["name"], value.device_name), {f: port[f] for f in DEFAULTS})
+        Port(
+            _one("name of a port", port["name"], value.device_name), {f: port[f] for f in DEFAULTS}
+        )
         for port in ports
     ]
 
@@ -89,9 +92,7 @@ def containers_from_params(containers: Sequence[Mapping[str, Any]]) -> List[Cont
     wanted = [_container(params) for params in containers]
     _require_unique(wanted, "name", lambda c: c.name)
     _require_unique(wanted, "host end", lambda c: c.veth)
-    _require_unique(
-        wanted, "interface in one namespace", lambda c: f"{c.interface} in {c.netns}"
-    )
+    _require_unique(wanted, "interface in one namespace", lambda c: f"{c.interface} in {c.netns}")
     return wanted
 
 
@@ -100,8 +101,6 @@ def _container(params: Mapping[str, Any]) -> Container:
     label = f"container {name}: "
     checked = _checked(params, CONTAINER_CHECKS, label)
     netns = checked["netns"] or name
-    if not netns.startswith("/"):
-        _one(f"{label}netns", netns, value.device_name)
     routes = [
         Route(
             _one(f"{label}destination of a route", route["to"], value.destination),

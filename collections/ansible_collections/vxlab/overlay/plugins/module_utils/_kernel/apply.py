@@ -26,7 +26,11 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.parameters i
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import KernelError, run
 
-BATCHES = {"ip": ["ip", "-batch", "-"], "bridge": ["bridge", "-batch", "-"], "nft": ["nft", "-f", "-"]}
+BATCHES = {
+    "ip": ["ip", "-batch", "-"],
+    "bridge": ["bridge", "-batch", "-"],
+    "nft": ["nft", "-f", "-"],
+}
 FAILED_LINE = re.compile(r"^Command failed -:(\d+)|^/dev/stdin:(\d+):", re.MULTILINE)
 
 

@@ -59,9 +59,7 @@ def require(tool: str) -> str:
     return path
 
 
-def run(
-    arguments: Sequence[str], intent: str, stdin: str = "", netns: Optional[str] = None
-) -> str:
+def run(arguments: Sequence[str], intent: str, stdin: str = "", netns: Optional[str] = None) -> str:
     """Run one command and return what it printed.
 
     arguments: the tool and its arguments; intent: completes "cannot …"; netns: the network
@@ -80,8 +78,7 @@ def run(
         done = subprocess.run(
             command,
             stdin=source,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             env=dict(os.environ, LC_ALL="C"),
             check=False,
         )

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
+
 Network = ipaddress.IPv4Network
 
 # Locally administered unicast prefixes (IEEE 802c), one for each kind of device.
 CONTAINER_OR_BRIDGE = 0x0258
 VXLAN_DEVICE = 0x0259
+KINDS = (CONTAINER_OR_BRIDGE, VXLAN_DEVICE)
 
 
 def mac_of(address: str, kind: int = CONTAINER_OR_BRIDGE) -> str:

@@ -41,9 +41,7 @@ def mac_of_container(container: Any) -> str:
 def _gateway(site: Site) -> Iterator[str]:
     gateway = ipaddress.IPv4Address(site.gateway)
     if gateway not in site.cidr:
-        yield (
-            f"overlay_gateway is {gateway}: it must be an address of overlay_cidr, {site.cidr}"
-        )
+        yield (f"overlay_gateway is {gateway}: it must be an address of overlay_cidr, {site.cidr}")
     elif gateway in (site.cidr.network_address, site.cidr.broadcast_address):
         yield (
             f"overlay_gateway is {gateway}, the network or broadcast address of overlay_cidr,"
@@ -60,8 +58,14 @@ def _ranges(site: Site) -> Iterator[str]:
             f"overlay_gateway {site.gateway} lies in {hosts}, the range for the hosts' own"
             " addresses: choose another overlay_gateway or overlay_host_range"
         )
+    ends = (str(site.cidr.network_address), str(site.cidr.broadcast_address))
     for host in site.hosts.values():
-        if host.address and ipaddress.IPv4Address(host.address) not in hosts:
+        if host.address in ends:
+            yield (
+                f"{host.name}: overlay_host_address is {host.address}, the network or broadcast"
+                f" address of overlay_cidr, {site.cidr}: it must be one between the two"
+            )
+        elif host.address and ipaddress.IPv4Address(host.address) not in hosts:
             yield (
                 f"{host.name}: overlay_host_address is {host.address}: it must be an address of"
                 f" overlay_host_range, {hosts}"
@@ -123,6 +127,8 @@ def _container_names(site: Site) -> Iterator[str]:
         if len(names) == len(host.containers):
             ends = ((c.veth, c.name) for c in host.containers)
             yield from (f"{host.name}: {s}" for s in _twice("the host end's name veth", ends))
+            inner = ((f"{c.interface} in {c.netns or c.name}", c.name) for c in host.containers)
+            yield from (f"{host.name}: {s}" for s in _twice("the interface", inner))
 
 
 def _addresses(site: Site) -> Iterator[str]:

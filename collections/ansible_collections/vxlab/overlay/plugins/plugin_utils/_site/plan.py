@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.allocation import (
+    KINDS,
     VXLAN_DEVICE,
     host_addresses,
     mac_of,
@@ -53,6 +54,7 @@ def plan_site(
         raise SiteError(problems)
     mtu = _mtu(site, found)
     own = _own_addresses(site, found)
+    _require_other_macs(site, own)
     return {
         "site": _common(site, mtu),
         "hosts": {
@@ -115,6 +117,20 @@ def _own_addresses(site: Site, found: Mapping[str, Mapping[str, Any]]) -> dict[s
         ) from error
 
 
+def _require_other_macs(site: Site, own: Mapping[str, str]) -> None:
+    """No container may have the MAC of a host's bridge or VXLAN device."""
+    macs = {mac_of(address, kind): host for host, address in own.items() for kind in KINDS}
+    problems = [
+        f"{host.name}: container {container.name} has the MAC {container.mac}, which is that of"
+        f" {macs[container.mac]}'s bridge or VXLAN device: choose another one"
+        for host in site.hosts.values()
+        for container in host.containers
+        if container.mac in macs
+    ]
+    if problems:
+        raise SiteError(problems)
+
+
 def _vtep(host: Host, facts: Mapping[str, Any]) -> str | None:
     return facts.get("vtep") or host.vtep or host.candidate
 
@@ -165,8 +181,7 @@ def _host(
             "mtu": mtu,
             # The first address is that from which the host speaks; the gateway's is a /32, so
             # that it never becomes the source of what the host sends to containers.
-            "addresses": address
-            and [f"{address}/{site.cidr.prefixlen}", f"{site.gateway}/32"],
+            "addresses": address and [f"{address}/{site.cidr.prefixlen}", f"{site.gateway}/32"],
             "ports": [{"name": site.vxlan_dev}],
         },
         "gateway": {"gateway": site.gateway, "vxlan_dev": site.vxlan_dev},

@@ -98,7 +98,9 @@ def read_site(inventory: Mapping[str, Mapping[str, Any]]) -> Site:
     """
     problems = _Problems()
     values = {
-        host: {v.name: _read(problems, host, variables, v.name, v.default, v.check) for v in VARIABLES}
+        host: {
+            v.name: _read(problems, host, variables, v.name, v.default, v.check) for v in VARIABLES
+        }
         for host, variables in inventory.items()
     }
     containers = {
@@ -183,7 +185,9 @@ def _read_container(
     found = len(problems.sentences)
 
     def read(key: str, default: Any, check: Callable[[Any], Any]) -> Any:
-        return _read(problems, host, {f"{label}.{key}": entry.get(key)}, f"{label}.{key}", default, check)
+        return _read(
+            problems, host, {f"{label}.{key}": entry.get(key)}, f"{label}.{key}", default, check
+        )
 
     for key in entry:
         if key not in CONTAINER_KEYS:
@@ -197,11 +201,11 @@ def _read_container(
         address=read("address", "", _overlay_address),
         mac=read("mac", None, value.mac),
         mtu=read("mtu", None, value.mtu),
-        netns=entry.get("netns") and str(entry["netns"]),
-        owned=bool(entry.get("owned", True)),
+        netns=read("netns", None, value.namespace),
+        owned=read("owned", True, value.boolean),
         veth=read("veth", value.host_end_name(name), value.device_name),
         interface=read("interface", "eth0", value.device_name),
-        routes=tuple(entry.get("routes") or ()),
+        routes=read("routes", (), _routes),
     )
     return container if len(problems.sentences) == found else None
 
@@ -213,6 +217,19 @@ def _overlay_address(given: Any) -> str:
         raise ValueError(
             "must be an IPv4 address without prefix length, such as 10.233.0.2"
         ) from None
+
+
+def _routes(given: Any) -> tuple[Mapping[str, Any], ...]:
+    message = "must be a list of routes, such as [{to: 192.0.2.0/24, via: 10.233.0.7}]"
+    if not isinstance(given, (list, tuple)):
+        raise ValueError(message)
+    for route in given:
+        if not isinstance(route, Mapping) or "to" not in route or set(route) - {"to", "via"}:
+            raise ValueError(message)
+        value.destination(route["to"])
+        if route.get("via"):
+            value.unicast(route["via"])
+    return tuple(given)
 
 
 def _require_agreement(values: Mapping[str, Mapping[str, Any]]) -> None:

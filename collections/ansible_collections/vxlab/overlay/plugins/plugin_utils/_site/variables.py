@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import value
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import NAME
@@ -28,7 +29,9 @@ def _mode(given: Any) -> str:
 
 def _overlay_name(given: Any) -> str:
     if not NAME.match(str(given)):
-        raise ValueError("must start with a letter and have at most 24 letters, digits and underscores")
+        raise ValueError(
+            "must start with a letter and have at most 24 letters, digits and underscores"
+        )
     return str(given)
 
 
@@ -42,15 +45,6 @@ def _cidr(given: Any) -> str:
     return text
 
 
-def _boolean(given: Any) -> bool:
-    text = str(given).lower()
-    if text in ("true", "yes", "on", "1"):
-        return True
-    if text in ("false", "no", "off", "0"):
-        return False
-    raise ValueError("must be true or false")
-
-
 def _ipv4(given: Any) -> str:
     text = value.unicast(given)
     if ":" in text:
@@ -61,8 +55,6 @@ def _ipv4(given: Any) -> str:
 def _overlay_mtu(given: Any) -> int:
     """At least what IPv4 hosts must be able to receive (RFC 1122, section 3.3.2)."""
     return value.integer(given, 576, 65535)
-
-
 
 
 @dataclass(frozen=True)
@@ -90,7 +82,7 @@ VARIABLES = (
     Variable("overlay_mtu", None, _overlay_mtu),
     Variable("overlay_vxlan_dev", "vxlan0", value.device_name),
     Variable("overlay_bridge", "br0", value.device_name),
-    Variable("overlay_nat", True, _boolean),
+    Variable("overlay_nat", True, value.boolean),
     Variable("overlay_underlay_dev", None, value.device_name, shared=False),
     Variable("overlay_vtep_address", None, value.unicast, shared=False),
     Variable("overlay_host_address", None, _ipv4, shared=False),

@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: lab
+short_description: Hosts of the embedded lab, as many as one likes
+version_added: 1.0.0
+author: vxlab contributors (@vxlab)
+description:
+  - Group C(overlay) with hosts C(ubuntu1), C(ubuntu2) and so on, their addresses on the underlay,
+    their containers, and the connection plugin P(vxlab.overlay.lab#connection).
+  - Addresses are consecutive. Where the underlay is too small for the hosts, it becomes a /16.
+options:
+  plugin:
+    description: Marks the file as one of this plugin.
+    type: str
+    required: true
+    choices: [vxlab.overlay.lab]
+  name:
+    description:
+      - Name of the lab. The environment variable E(OVERLAY_LAB_NAME) is stronger than the file.
+    type: str
+    default: lab
+  hosts:
+    description:
+      - Number of hosts. The environment variable E(OVERLAY_LAB_HOSTS) is stronger than the file.
+    type: int
+    default: 3
+  containers:
+    description:
+      - Number of containers on each host. The environment variable E(OVERLAY_LAB_CONTAINERS) is
+        stronger than the file.
+    type: int
+    default: 1
+  first_address:
+    description:
+      - Address of the first host, with the underlay's prefix length. The underlay's first address
+        is the router's.
+    type: str
+    default: 172.16.1.11/24
+  first_container:
+    description: Address of the first container, with the overlay's prefix length.
+    type: str
+    default: 10.233.0.2/16
+"""
+
+EXAMPLES = r"""
+# lab.yml: three hosts with one container each
+plugin: vxlab.overlay.lab
+hosts: 3
+"""
+
+import os
+from typing import Any
+
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin
+
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.errors import LabError
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.numbering import number
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.spec import check_lab_name
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.tools import host_python
+
+GROUP = "overlay"
+
+
+class InventoryModule(BaseInventoryPlugin):
+    """Makes group overlay from the number of hosts."""
+
+    NAME = "vxlab.overlay.lab"
+
+    def verify_file(self, path: str) -> bool:
+        """Accept YAML files called lab."""
+        return super().verify_file(path) and os.path.basename(path) in ("lab.yml", "lab.yaml")
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Add the hosts to the inventory."""
+        super().parse(inventory, loader, path, cache)
+        self._read_config_data(path)
+        try:
+            name = check_lab_name(
+                os.environ.get("OVERLAY_LAB_NAME") or str(self.get_option("name"))
+            )
+            numbers = number(
+                self._number("hosts", "OVERLAY_LAB_HOSTS"),
+                self._number("containers", "OVERLAY_LAB_CONTAINERS"),
+                str(self.get_option("first_address")),
+                str(self.get_option("first_container")),
+            )
+        except LabError as error:
+            raise AnsibleParserError(f"{path}: {error}") from error
+        inventory.add_group(GROUP)
+        shared = {
+            "ansible_connection": "vxlab.overlay.lab",
+            "ansible_python_interpreter": host_python(),
+            "overlay_lab_name": name,
+            "overlay_lab_router": numbers.router,
+            "overlay_underlay_dev": "eth1",
+        }
+        for variable, value in shared.items():
+            inventory.set_variable(GROUP, variable, value)
+        for host, variables in numbers.hosts.items():
+            inventory.add_host(host, group=GROUP)
+            for variable, value in variables.items():
+                inventory.set_variable(host, variable, value)
+
+    def _number(self, option: str, variable: str) -> int:
+        """An option, or the environment variable that is stronger than it."""
+        text = os.environ.get(variable, "")
+        if not text:
+            return int(self.get_option(option))
+        # Not int(): it would take "1_000" and "٣".
+        if not (text.isascii() and text.isdigit()):
+            raise LabError(f"environment variable {variable} is {text!r}: it must be a number")
+        return int(text)

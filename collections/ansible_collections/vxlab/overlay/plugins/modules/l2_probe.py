@@ -1,0 +1,155 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: l2_probe
+short_description: Meet the overlay's other hosts by raw frames on the VXLAN device and the bridge
+version_added: 1.0.0
+author: vxlab contributors (@vxlab)
+description:
+  - Broadcasts ARP requests on the VXLAN device and on the bridge, captures those of the other
+    hosts, and pings them over the VXLAN device, all with addresses from C(198.18.0.0/15) and MAC
+    addresses that live in the probe's process alone. No device gets an address, so a running
+    overlay is not disturbed and nothing is left behind.
+  - It must run on all hosts at the same time (see C(async)). A probe ends as soon as all have met
+    all, and otherwise when nothing new has come for O(timeout) seconds. Who was not met is a
+    result, not a failure.
+attributes:
+  check_mode:
+    description: Can run in check mode and predict the changed status without changing the host.
+    support: full
+    details: The probe changes nothing, so it runs in check mode as it does otherwise.
+  diff_mode:
+    description: Returns details on what has changed when in diff mode.
+    support: none
+options:
+  run:
+    description: Eight hexadecimal digits that are the same on all hosts of a run and differ between
+      runs.
+    type: str
+    required: true
+  number:
+    description: This host's number at the site, from 1 on.
+    type: int
+    required: true
+  peers:
+    description: The other hosts' names, each with its number.
+    type: dict
+    required: true
+  vxlan_dev:
+    description: The VXLAN device.
+    type: str
+    default: vxlan0
+  bridge:
+    description: The bridge.
+    type: str
+    default: br0
+  timeout:
+    description: How long to wait, in seconds, for something new to come.
+    type: float
+    default: 10
+requirements:
+  - Linux; may open raw sockets (C(CAP_NET_RAW))
+"""
+
+EXAMPLES = r"""
+- name: Start the probe on all hosts
+  vxlab.overlay.l2_probe:
+    run: 1f2e3d4c
+    number: 1
+    peers: {ubuntu2: 2, ubuntu3: 3}
+  async: 60
+  poll: 0
+  changed_when: false
+  register: started
+"""
+
+RETURN = r"""
+vxlan:
+  description: RV(vxlan.captured) and RV(vxlan.missed) are the peers whose ARP request did and did
+    not come in on the VXLAN device; RV(vxlan.error) is what stood in the way on this host, if
+    anything.
+  type: dict
+  returned: always
+  sample: {captured: [ubuntu2], missed: [ubuntu3], error: null}
+bridge:
+  description: The same on the bridge.
+  type: dict
+  returned: always
+  sample: {captured: [ubuntu2], missed: [ubuntu3], error: null}
+layer3:
+  description: RV(layer3.answered) has the round-trip time in milliseconds by peer;
+    RV(layer3.missed) those who did not answer an ARP request for their temporary address or a ping
+    to it.
+  type: dict
+  returned: always
+  sample: {answered: {ubuntu2: 0.31}, missed: [ubuntu3]}
+seconds:
+  description: How long it took.
+  type: float
+  returned: always
+  sample: 0.9
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.vxlab.overlay.plugins.module_utils._probe.l2 import meet
+from ansible_collections.vxlab.overlay.plugins.module_utils._probe.rendezvous import (
+    BRIDGE,
+    MAX_NUMBER,
+    VXLAN,
+    Meeting,
+)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "run": {"type": "str", "required": True},
+            "number": {"type": "int", "required": True},
+            "peers": {"type": "dict", "required": True},
+            "vxlan_dev": {"type": "str", "default": "vxlan0"},
+            "bridge": {"type": "str", "default": "br0"},
+            "timeout": {"type": "float", "default": 10},
+        },
+        supports_check_mode=True,
+    )
+    given = module.params
+    names = {int(number): name for name, number in given["peers"].items()}
+    for number in [given["number"], *names]:
+        if not 1 <= number <= MAX_NUMBER:
+            module.fail_json(msg=f"a host's number must be 1 to {MAX_NUMBER}, not {number}")
+    try:
+        run = bytes.fromhex(given["run"])
+    except ValueError:
+        run = b""
+    if len(run) != 4:
+        module.fail_json(msg=f"run must be eight hexadecimal digits, not {given['run']!r}")
+    meeting = Meeting(run=run, number=given["number"], peers=set(names), progress=0.0)
+    devices = {VXLAN: given["vxlan_dev"], BRIDGE: given["bridge"]}
+    try:
+        met = meet(meeting, devices, given["timeout"])
+    except PermissionError as error:
+        module.fail_json(msg=f"cannot open raw sockets: {error.strerror}; run as root (become)")
+
+    channels = {
+        channel: {
+            "captured": sorted(names[peer] for peer in meeting.captured[channel]),
+            "missed": sorted(names[peer] for peer in meeting.peers - meeting.captured[channel]),
+            "error": met.errors.get(channel),
+        }
+        for channel in devices
+    }
+    layer3 = {
+        "answered": {names[peer]: round(rtt * 1000, 3) for peer, rtt in meeting.echoed.items()},
+        "missed": sorted(names[peer] for peer in meeting.peers - set(meeting.echoed)),
+    }
+    module.exit_json(changed=False, layer3=layer3, seconds=round(met.seconds, 3), **channels)
+
+
+if __name__ == "__main__":
+    main()

@@ -16,7 +16,8 @@ description:
     is one MAC address, the own host's bridge's.
   - Also returns the MAC address in each container's neighbour entry for the gateway, as it was
     before.
-  - A container that cannot be probed is a result (RV(containers.error)), not a failure.
+  - A container that cannot be probed is a result (RV(containers.container_name.error)), not a
+    failure.
 attributes:
   check_mode:
     description: Can run in check mode and predict the changed status without changing the host.
@@ -69,10 +70,28 @@ EXAMPLES = r"""
 
 RETURN = r"""
 containers:
-  description: By container, RV(containers.macs) are all that answered, in order of arrival;
-    RV(containers.neighbour) is the neighbour entry's MAC address, or none.
+  description: What each container was told.
   type: dict
   returned: always
+  contains:
+    container_name:
+      description: One for each of O(containers), by its name.
+      type: dict
+      returned: always
+      contains:
+        macs:
+          description: The MAC addresses of all that answered, in order of arrival.
+          type: list
+          elements: str
+          returned: always
+        neighbour:
+          description: The MAC address in the container's own neighbour entry, or none.
+          type: str
+          returned: always
+        error:
+          description: Why the container could not be probed, or none.
+          type: str
+          returned: always
   sample: {ns1: {macs: ["02:00:0a:e9:00:01"], neighbour: null, error: null}}
 """
 

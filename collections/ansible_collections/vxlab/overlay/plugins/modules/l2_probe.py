@@ -70,23 +70,60 @@ EXAMPLES = r"""
 
 RETURN = r"""
 vxlan:
-  description: RV(vxlan.captured) and RV(vxlan.missed) are the peers whose ARP request did and did
-    not come in on the VXLAN device; RV(vxlan.error) is what stood in the way on this host, if
-    anything.
+  description: Who was met on the VXLAN device.
   type: dict
   returned: always
+  contains:
+    captured:
+      description: The peers whose ARP request came in on the VXLAN device.
+      type: list
+      elements: str
+      returned: always
+    missed:
+      description: The peers whose ARP request did not.
+      type: list
+      elements: str
+      returned: always
+    error:
+      description: What stood in the way on this host, or none.
+      type: str
+      returned: always
   sample: {captured: [ubuntu2], missed: [ubuntu3], error: null}
 bridge:
-  description: The same on the bridge.
+  description: Who was met on the bridge.
   type: dict
   returned: always
+  contains:
+    captured:
+      description: The peers whose ARP request came in on the bridge.
+      type: list
+      elements: str
+      returned: always
+    missed:
+      description: The peers whose ARP request did not.
+      type: list
+      elements: str
+      returned: always
+    error:
+      description: What stood in the way on this host, or none.
+      type: str
+      returned: always
   sample: {captured: [ubuntu2], missed: [ubuntu3], error: null}
 layer3:
-  description: RV(layer3.answered) has the round-trip time in milliseconds by peer;
-    RV(layer3.missed) those who did not answer an ARP request for their temporary address or a ping
-    to it.
+  description: Who was pinged over the VXLAN device.
   type: dict
   returned: always
+  contains:
+    answered:
+      description: The round-trip time in milliseconds, by peer.
+      type: dict
+      returned: always
+    missed:
+      description: The peers that did not answer an ARP request for their temporary address or a
+        ping to it.
+      type: list
+      elements: str
+      returned: always
   sample: {answered: {ubuntu2: 0.31}, missed: [ubuntu3]}
 seconds:
   description: How long it took.

@@ -77,12 +77,33 @@ EXAMPLES = r"""
 
 RETURN = r"""
 containers:
-  description: By container, RV(containers.mtu) is what the interface has. By target,
-    RV(containers.largest) is the round-trip time in milliseconds of the packet that must pass, or
-    the error as text, and RV(containers.one_more) what became of the packet that must not,
-    V(message too long) where all is well.
+  description: What passes from each container.
   type: dict
   returned: always
+  contains:
+    container_name:
+      description: One for each of O(containers), by its name.
+      type: dict
+      returned: always
+      contains:
+        mtu:
+          description: The MTU of the interface, in bytes, or none where it cannot be read.
+          type: int
+          returned: always
+        error:
+          description: Why the container could not be probed, or none.
+          type: str
+          returned: always
+        largest:
+          description: By target, the round-trip time in milliseconds of the packet that must pass,
+            or the error as text.
+          type: dict
+          returned: always
+        one_more:
+          description: By target, what became of the packet that must not pass, V(message too long)
+            where all is well.
+          type: dict
+          returned: always
   sample: {ns1: {mtu: 1450, error: null, largest: {ns2: 0.5}, one_more: {ns2: message too long}}}
 """
 

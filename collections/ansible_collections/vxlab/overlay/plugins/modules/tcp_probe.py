@@ -97,11 +97,31 @@ EXAMPLES = r"""
 
 RETURN = r"""
 clients:
-  description: By client, RV(clients.seen) is its address as the server saw it, RV(clients.whole)
-    whether a transfer arrived as it was sent, RV(clients.seconds) how long it took, and
-    RV(clients.error) what went wrong last if it did not succeed.
+  description: What became of each client.
   type: dict
   returned: always
+  contains:
+    client_name:
+      description: One for each of O(clients), by its name.
+      type: dict
+      returned: always
+      contains:
+        seen:
+          description: The client's address as the server saw it, or none.
+          type: str
+          returned: always
+        whole:
+          description: Whether a transfer arrived as it was sent; none where there was none.
+          type: bool
+          returned: always
+        seconds:
+          description: How long it took, or none if it did not succeed.
+          type: float
+          returned: always
+        error:
+          description: What went wrong last if it did not succeed, or none.
+          type: str
+          returned: always
   sample: {ns1: {seen: 172.16.1.11, whole: null, seconds: 0.002, error: null}}
 errors:
   description: Why a service could not listen.

@@ -15,6 +15,9 @@ import subprocess
 import tempfile
 from typing import Dict, Optional, Sequence
 
+# Not run_command: what calls this has no AnsibleModule, and stdin must be a file (see run()).
+# pylint: disable=ansible-bad-function
+
 # Where distributions put them; an ordinary user's PATH, and cron's, may leave sbin out.
 SEARCH_PATH = os.pathsep.join(
     [os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"]

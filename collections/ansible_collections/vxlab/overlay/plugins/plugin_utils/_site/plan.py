@@ -74,6 +74,12 @@ def _underlay_problems(site: Site, found: Mapping[str, Mapping[str, Any]]) -> li
                 f"{other} and {name} have the same VTEP address, {facts['vtep']}: set"
                 " overlay_vtep_address on one of them"
             )
+        told = site.hosts[name].vtep or site.hosts[name].candidate
+        if facts["vtep"] != told and ipaddress.ip_address(facts["vtep"]) in site.cidr:
+            problems.append(
+                f"{name}: VTEP address {facts['vtep']} lies in overlay_cidr {site.cidr}: overlay"
+                " and underlay must not overlap"
+            )
         most = facts["mtu"] - _overhead(site)
         if site.mtu is not None and site.mtu > most:
             problems.append(

@@ -72,7 +72,7 @@ def summary(plan: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     passed = 0
     others: dict[str, list[str]] = {}
     for check, (title, needed) in CHECKS.items():
-        number = title.split(",")[0].removeprefix("check ")
+        number = title.split(",", maxsplit=1)[0].removeprefix("check ")
         if check in plan["skipped"]:
             others.setdefault(f"skipped: {plan['skipped'][check]}", []).append(number)
         elif any(name not in results for name in needed):

@@ -32,7 +32,7 @@ def registered(plan: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def test_each_plan_has_its_own_run_and_all_hosts_the_same() -> None:
-    plans = [verify_plan(site(1, 1), HOSTS) for _ in range(2)]
+    plans = [verify_plan(site(1, 1), HOSTS) for _run in range(2)]
     runs = [{host["l2"]["run"] for host in plan["hosts"].values()} for plan in plans]
     assert all(len(run) == 1 for run in runs)
     assert runs[0] != runs[1]

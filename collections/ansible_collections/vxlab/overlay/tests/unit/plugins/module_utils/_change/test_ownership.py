@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The mark, and that nothing without it is ever named in a command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
+
+
+@pytest.mark.parametrize("name", ["overlay", "a", "A_9", "x" * 24])
+def test_name_of_an_overlay_marks_it(name: str) -> None:
+    mark = Mark(name)
+    assert mark.owns(mark.alias()) and mark.owns(mark.alias("container ns1"))
+    assert name in mark.table and name in mark.sysctl_file and name in mark.journal
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "9a", "_a", "a-b", "a b", "a/b", "../x", "x" * 25, "é", 'a"', "a\n"),
+    ],
+)
+def test_name_that_would_not_fit_everywhere_is_refused(name: str) -> None:
+    with pytest.raises(ChangeError, match="overlay_name is"):
+        Mark(name)
+
+
+@pytest.mark.parametrize(
+    "alias", [None, "", "vxlab.overlay:overlay2", "vxlab.overlay:over", "x vxlab.overlay:overlay"]
+)
+def test_alias_of_somebody_else_is_not_ours(alias: Any) -> None:
+    assert not Mark("overlay").owns(alias)

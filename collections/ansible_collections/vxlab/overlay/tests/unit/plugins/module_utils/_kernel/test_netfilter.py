@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which firewall tools a host has, and which of them count."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Sequence
+
+import pytest
+
+from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import netfilter
+from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import KernelError
+
+NF_TABLES, LEGACY, OLD = (
+    "iptables v1.8.9 (nf_tables)",
+    "iptables v1.8.9 (legacy)",
+    "iptables v1.6.1",
+)
+
+
+@pytest.fixture(name="host")
+def fixture_host(monkeypatch: pytest.MonkeyPatch) -> Dict[str, str]:
+    """The tools of a host, with what each prints for -V."""
+    tools: Dict[str, str] = {}
+
+    def run(arguments: Sequence[str], _intent: str) -> str:
+        return tools[arguments[0]] if "-V" in arguments else f"rules of {arguments[0]}"
+
+    monkeypatch.setattr(netfilter, "find", lambda tool: tool if tool in tools else None)
+    monkeypatch.setattr(netfilter, "run", run)
+    return tools
+
+
+@pytest.mark.parametrize(
+    "tools, read",
+    [
+        ({}, []),
+        ({"iptables": NF_TABLES, "iptables-nft": NF_TABLES}, ["iptables"]),
+        (
+            {"iptables": NF_TABLES, "iptables-nft": NF_TABLES, "iptables-legacy": LEGACY},
+            ["iptables", "iptables-legacy"],
+        ),
+        (
+            {"iptables": LEGACY, "iptables-nft": NF_TABLES, "iptables-legacy": LEGACY},
+            ["iptables", "iptables-nft"],
+        ),
+        ({"iptables": OLD}, ["iptables"]),
+    ],
+)
+def test_each_variant_is_read_once_the_default_first(
+    host: Dict[str, str], tools: Dict[str, str], read: List[str]
+) -> None:
+    host.update(tools)
+    saves = netfilter.read_saves()
+    assert list(saves) == read
+    assert all(text == f"rules of {tool}-save" for tool, text in saves.items())
+
+
+@pytest.mark.usefixtures("host")
+def test_host_without_nft_has_an_empty_ruleset() -> None:
+    assert netfilter.read_ruleset() == []
+
+
+@pytest.mark.parametrize(
+    "tools, wanted, chosen",
+    [
+        (["nft", "iptables"], "auto", "nft"),
+        (["iptables"], "auto", "iptables"),
+        (["nft", "iptables"], "iptables", "iptables"),
+    ],
+)
+def test_backend_is_nft_where_the_host_has_it(
+    host: Dict[str, str], tools: List[str], wanted: str, chosen: str
+) -> None:
+    host.update(dict.fromkeys(tools, NF_TABLES))
+    assert netfilter.choose_backend(wanted) == chosen
+
+
+@pytest.mark.parametrize(
+    "wanted, words", [("auto", "neither nft nor iptables"), ("iptables", "no iptables")]
+)
+@pytest.mark.usefixtures("host")
+def test_host_without_a_firewall_tool_is_told_what_to_install(wanted: str, words: str) -> None:
+    with pytest.raises(KernelError) as failed:
+        netfilter.choose_backend(wanted)
+    assert words in str(failed.value) and "install nftables" in str(failed.value)

@@ -1,0 +1,34 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A lab of three hosts for each file of tests, as they were before anything ran."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.site.site import Site
+
+
+@pytest.fixture(scope="module")
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site of untouched hosts; its lab goes with the last test of the file."""
+    name = request.module.__name__.rsplit("_", 1)[-1][:8]
+    site = Site(f"t{name}{os.getpid()}", tmp_path_factory.mktemp(name))
+    site.play("playbooks/lab_up.yml")
+    try:
+        yield site
+    finally:
+        site.reset()
+        site.play("playbooks/lab_down.yml")
+
+
+@pytest.fixture(scope="module")
+def built(lab: Site) -> Site:
+    """The same, with the overlay built."""
+    lab.play("site.yml")
+    return lab

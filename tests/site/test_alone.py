@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The collection as others use it: built, installed from the file, in a playbook of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.site.site import BIN, REPO, Site
+
+PLAYBOOK = """
+- hosts: overlay
+  gather_facts: false
+  vars:
+    overlay_vni: 77
+    overlay_cidr: 10.77.0.0/16
+  roles:
+    - vxlab.overlay.{role}
+"""
+# What ubuntu1 must have after the role was used there; each of these fails without it.
+PROOFS = {
+    "plan": "! ip link show vxlan0",
+    "gateway": "nft list table bridge vxlab_overlay | grep 10.77.0.1",
+    "vxlan": "ip -d link show vxlan0 | grep 'vxlan id 77'",
+    "bridge": "ip -d link show vxlan0 master br0 && ip address show br0 | grep 10.77.0.1/32",
+    "containers": "ip netns exec ns1 ping -c 1 -W 2 10.77.0.1",
+    "nat": "nft list table ip vxlab_overlay | grep 10.77.0.0/16",
+}
+
+
+@pytest.fixture(name="installed", scope="module")
+def _installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder outside the checkout, with the collection as ansible-galaxy installs it."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    galaxy = str(BIN / "ansible-galaxy")
+    source = REPO / "collections/ansible_collections/vxlab/overlay"
+    environment = {"HOME": str(folder), "PATH": str(BIN)}
+    for arguments in (
+        ["build", str(source), "--output-path", str(folder)],
+        ["install", "--offline", "-p", str(folder / "collections"), "vxlab-overlay.tar.gz"],
+    ):
+        if arguments[0] == "install":
+            (built,) = folder.glob("vxlab-overlay-*.tar.gz")
+            arguments[-1] = str(built)
+        subprocess.run(
+            [galaxy, "collection", *arguments],
+            cwd=folder,
+            env=environment,
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+    return folder
+
+
+def _play(lab: Site, folder: Path, playbook: str) -> str:
+    hosts = {
+        name: {"ansible_connection": "vxlab.overlay.lab", **variables}
+        for name, variables in lab.hosts.items()
+    }
+    inventory = {"overlay": {"hosts": hosts, "vars": {"overlay_lab_name": lab.lab}}}
+    (folder / "inventory.json").write_text(json.dumps(inventory))
+    done = subprocess.run(
+        [str(BIN / "ansible-playbook"), "-i", "inventory.json", playbook],
+        cwd=folder,
+        env={
+            "HOME": str(folder),
+            "PATH": f"{BIN}:/usr/sbin:/usr/bin:/sbin:/bin",
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_COLLECTIONS_PATH": str(folder / "collections"),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("role", PROOFS)
+def test_role_alone(lab: Site, installed: Path, role: str) -> None:
+    for number, host in enumerate(lab.hosts, start=2):
+        lab.containers(host)[0]["address"] = f"10.77.0.{number}"
+    (installed / "playbook.yml").write_text(PLAYBOOK.format(role=role))
+    try:
+        _play(lab, installed, "playbook.yml")
+        lab.run("ubuntu1", PROOFS[role])
+    finally:
+        _play(lab, installed, "vxlab.overlay.teardown")
+    lab.run("ubuntu1", "! ip link show vxlan0 && ! ip link show br0")
+    lab.run("ubuntu1", "! nft list tables | grep vxlab")
+
+
+def test_verify_alone_and_playbooks_by_name(lab: Site, installed: Path) -> None:
+    lab.reset()
+    _play(lab, installed, "vxlab.overlay.site")
+    (installed / "playbook.yml").write_text(
+        "- hosts: overlay\n  gather_facts: false\n  roles:\n    - vxlab.overlay.verify\n"
+    )
+    assert "7 checks passed" in _play(lab, installed, "playbook.yml")
+    assert "7 checks passed" in _play(lab, installed, "vxlab.overlay.verify")
+    _play(lab, installed, "vxlab.overlay.teardown")
+
+
+def test_a_thousand_containers_on_one_host(lab: Site) -> None:
+    lab.hosts["ubuntu1"]["overlay_containers"] = [
+        {"name": f"c{n}", "address": f"10.233.{8 + n // 250}.{1 + n % 250}"} for n in range(1000)
+    ]
+    run = lab.play("site.yml", "--limit", "ubuntu1")
+    made = [r for r in run.changes if r["task"].endswith("Make the containers")]
+    assert len(made) == 1, "one task, no loop"
+    assert "results" not in made[0]
+    assert lab.run("ubuntu1", "ls /run/netns | wc -l").strip() == "1000"
+    lab.run("ubuntu1", "ip netns exec c999 ping -c 1 -W 2 10.233.8.1")
+    assert set(lab.play("site.yml", "--limit", "ubuntu1").changed.values()) == {0}

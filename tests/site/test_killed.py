@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A run that is killed at any moment: the next one succeeds, and all is verified."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+
+import pytest
+
+from tests.site.site import Site
+
+MOMENTS = 10
+# Of the processes of our modules in the host, and only there: the host has its own /proc.
+KILL_MODULES = r"""
+for proc in /proc/[0-9]*; do
+  if tr '\0' ' ' < $proc/cmdline 2>/dev/null | grep -q -e AnsiballZ -e 'python.*-c'; then
+    kill -KILL ${proc#/proc/} 2>/dev/null
+  fi
+done; true
+"""
+
+
+@pytest.fixture(name="duration", scope="module")
+def _duration(lab: Site) -> float:
+    """Seconds that a first run takes here and now."""
+    _more_containers(lab)
+    start = time.monotonic()
+    lab.play("site.yml")
+    return time.monotonic() - start
+
+
+@pytest.mark.parametrize("moment", range(MOMENTS))
+def test_killed_controller(lab: Site, duration: float, moment: int) -> None:
+    """SIGKILL to the whole process group of ansible-playbook, and to what it left on hosts."""
+    random.seed(f"controller {moment}")
+    lab.play("playbooks/teardown.yml")
+    process = lab.start("site.yml")
+    time.sleep(duration * random.uniform(0.2, 1.0))
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    for host in lab.hosts:
+        lab.run(host, KILL_MODULES)
+    _is_mended(lab)
+
+
+@pytest.mark.parametrize("moment", range(MOMENTS))
+def test_killed_module(lab: Site, duration: float, moment: int) -> None:
+    """SIGKILL to the module's process on one host; the run fails and says so."""
+    random.seed(f"module {moment}")
+    lab.play("playbooks/teardown.yml")
+    process = lab.start("site.yml")
+    deadline = time.monotonic() + duration * random.uniform(0.2, 1.0)
+    time.sleep(max(0, deadline - time.monotonic()))
+    lab.run("ubuntu2", KILL_MODULES)
+    process.communicate(timeout=120)
+    _is_mended(lab)
+
+
+def _more_containers(lab: Site) -> None:
+    """Enough of them that the modules' own work can be interrupted too."""
+    lab.hosts["ubuntu2"]["overlay_containers"] = [
+        {"name": f"ns{n}", "address": f"10.233.2.{n}"} for n in range(1, 101)
+    ]
+
+
+def _is_mended(lab: Site) -> None:
+    lab.play("site.yml")
+    lab.play("playbooks/verify.yml", "--tags", "state,reach")

@@ -69,7 +69,7 @@ docs-lint: setup-test ## The collection's documentation and changelog
 .PHONY: unit
 unit: setup-test ## Tests that touch no kernel
 	$(call title,unit)
-	@pytest -q $(collection)/tests/unit
+	@pytest -q -n 2 $(collection)/tests/unit
 
 .PHONY: sanity
 sanity: setup-test ## ansible-test sanity
@@ -84,7 +84,7 @@ molecule: setup-test ## The molecule scenarios, in labs of their own
 .PHONY: integration
 integration: setup-test ## Modules against the kernel, and whole commands against a lab
 	$(call title,integration)
-	@pytest -q tests
+	@pytest -q -n 2 --dist loadfile --durations=5 tests
 
 .PHONY: clean
 clean: ## Remove what make made here (stop the lab first: make lab-down)

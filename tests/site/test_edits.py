@@ -74,6 +74,11 @@ for ns in $(ls /run/netns); do ip -n $ns -d address show; ip -n $ns route show; 
 """
 
 
+@pytest.fixture(autouse=True)
+def _plain_inventory(built: Site) -> None:
+    built.reset()
+
+
 @pytest.mark.parametrize("name", EDITS)
 def test_edit_and_run_again(built: Site, name: str) -> None:
     edit, kept, gone = EDITS[name]

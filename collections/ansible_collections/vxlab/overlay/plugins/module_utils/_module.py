@@ -9,6 +9,7 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Callable, Dict
 
 from ansible.module_utils.basic import AnsibleModule
@@ -17,8 +18,16 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.change impor
     Change,
     ChangeError,
 )
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.making import (
+    note_creations,
+    plan_recovery,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.apply import apply
+from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.iproute import (
+    read_left,
+    read_noted,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import (
     KernelError,
     require_root,
@@ -44,9 +53,12 @@ def run_module(
     )
     try:
         require_root()
-        change = plan(module.params, Mark(module.params["overlay_name"]))
+        mark = Mark(module.params["overlay_name"])
+        change = plan(module.params, mark)
+        note_creations(change, mark)
+        plan_recovery(change, read_noted(mark), read_left(mark), mark)
         if not module.check_mode:
-            apply(change.steps)
+            _apply(change, mark)
     except ChangeError as error:
         module.fail_json(msg=str(error))
     except KernelError as error:
@@ -57,3 +69,14 @@ def run_module(
         differences=change.differences,
         diff=dict(before=change.before, after=change.after) if change.changed else {},
     )
+
+
+def _apply(change: Change, mark: Mark) -> None:
+    try:
+        apply(change.steps)
+    except KernelError:
+        recovery = Change()
+        with suppress(KernelError):  # the first error is the one to tell
+            plan_recovery(recovery, read_noted(mark), read_left(mark), mark)
+            apply(recovery.steps)
+        raise

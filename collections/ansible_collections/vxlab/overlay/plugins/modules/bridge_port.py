@@ -180,7 +180,9 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted impor
     bridge_from_params,
     ports_from_params,
 )
-from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.iproute import read_links
+from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.iproute import (
+    read_usable_links,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
 
 ARGUMENTS = dict(
@@ -207,9 +209,9 @@ ARGUMENTS = dict(
 def plan(params: Dict[str, Any], mark: Mark) -> Change:
     purge = params["purge"]
     if params["state"] == "absent":
-        return plan_absent(params["name"], read_links(), mark, purge)
+        return plan_absent(params["name"], read_usable_links(mark), mark, purge)
     want, ports = bridge_from_params(params), ports_from_params(params["ports"])
-    return plan_present(want, ports, read_links(), mark, purge)
+    return plan_present(want, ports, read_usable_links(mark), mark, purge)
 
 
 def main() -> None:

@@ -90,6 +90,9 @@ from typing import Any, Dict
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import gateway
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted import (
+    gateway_from_params,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import netfilter
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
 
@@ -105,8 +108,7 @@ def plan(params: Dict[str, Any], mark: Mark) -> Change:
     if params["state"] == "absent":
         return gateway.plan_absent(have, mark)
     backend = netfilter.choose_backend(params["backend"], instead="ebtables")
-    want = gateway.Gateway(params["gateway"], params["vxlan_dev"], backend)
-    return gateway.plan_present(want, have, mark)
+    return gateway.plan_present(gateway_from_params(params, backend), have, mark)
 
 
 def main() -> None:

@@ -21,6 +21,8 @@ description:
     ours are put there, at the end but before such a last rule. An accept in a table of our own
     could not undo another table's drop. Other rules keep their order.
   - Connections that are open go on when rules are changed.
+  - With iptables, V(absent) takes the rule away, but the empty table C(nat) that iptables made for
+    it stays.
 extends_documentation_fragment:
   - vxlab.overlay.common
 options:
@@ -91,6 +93,9 @@ from typing import Any, Dict
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import masquerade, sysctl
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted import (
+    masquerade_from_params,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import netfilter, parameters
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
 
@@ -111,8 +116,7 @@ def plan(params: Dict[str, Any], mark: Mark) -> Change:
     if params["state"] == "absent":
         return masquerade.plan_absent(have, mark)
     backend = netfilter.choose_backend(params["backend"])
-    want = masquerade.Masquerade(params["cidr"], backend, params["bridge"])
-    return masquerade.plan_present(want, have, mark)
+    return masquerade.plan_present(masquerade_from_params(params, backend), have, mark)
 
 
 def main() -> None:

@@ -214,10 +214,11 @@ def plan(params: Dict[str, Any], mark: Mark) -> Change:
             if iproute.exists(want.netns, namespaces)
         }
     host = Host(
-        links=iproute.read_links(),
+        links=iproute.read_usable_links(mark),
         namespaces=namespaces,
         journal=iproute.read_journal(mark.journal),
         inside=inside,
+        left=[link.index for link in iproute.read_left(mark)],
     )
     if params["state"] == "absent":
         return plan_absent(wanted, host, mark, params["purge"])

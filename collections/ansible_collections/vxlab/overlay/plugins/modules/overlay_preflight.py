@@ -164,7 +164,7 @@ def look(params: Dict[str, Any]) -> underlay.Underlay:
     if problems:
         raise ChangeError("\n".join(problems))
     mark = Mark(params["overlay_name"])
-    links, routes = iproute.read_links(), iproute.read_routes()
+    links, routes = iproute.read_usable_links(mark), iproute.read_routes()
     host = container.Host(links, iproute.read_namespaces(), iproute.read_journal(mark.journal))
     want = vxlan.Vxlan(params["vxlan_dev"], params["vni"], port=params["port"])
     port = bridge.Port(params["vxlan_dev"])

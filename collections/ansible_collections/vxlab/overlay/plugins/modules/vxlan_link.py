@@ -217,7 +217,9 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.vxlan import
     plan_present,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted import vxlan_from_params
-from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.iproute import read_links
+from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.iproute import (
+    read_usable_links,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
 
 ARGUMENTS = dict(
@@ -253,9 +255,9 @@ ARGUMENTS = dict(
 def plan(params: Dict[str, Any], mark: Mark) -> Change:
     purge = params["purge"]
     if params["state"] == "absent":
-        return plan_absent(params["name"], read_links(), mark, purge)
+        return plan_absent(params["name"], read_usable_links(mark), mark, purge)
     want: Vxlan = vxlan_from_params(params)
-    return plan_present(want, read_links(), mark, purge)
+    return plan_present(want, read_usable_links(mark), mark, purge)
 
 
 def main() -> None:

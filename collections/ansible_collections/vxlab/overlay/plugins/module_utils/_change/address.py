@@ -10,7 +10,7 @@ Private to the collection: may change without notice.
 from __future__ import annotations
 
 import ipaddress
-from typing import List, Optional, Sequence
+from typing import Any, List, Optional, Sequence
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change, Command
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import Address
@@ -23,44 +23,52 @@ def plan_addresses(
     want: Sequence[str],
     label: str,
     netns: Optional[str] = None,
-) -> None:
+) -> bool:
     """Add to the change what makes the addresses of a device exactly those wanted.
 
     want: with prefix lengths, in the order in which they should be added: the first one of a
     subnet is its primary, from which the host speaks. label: how differences name the device.
+    Returns whether any address is removed, and with it routes by a next hop in its subnet.
     """
 
     def ip(verb: str, address: str) -> None:
-        change.steps.append(
-            Command(
-                "ip",
-                f"address {verb} {address} dev {device}",
-                intent=f"{verb} {address} on {device}",
-                netns=netns,
-            )
-        )
+        intent = f"{verb} {address} on {device}"
+        line = f"address {verb} {address} dev {device}"
+        change.steps.append(Command("ip", line, intent, netns=netns))
 
-    stale = [address for address in have if address.text not in want]
-    kept = [address for address in have if address.text in want]
-    lost = _lost_with(stale, kept)
-    # Secondaries first: the kernel removes them with their primary.
+    displaced = _displaced(have, want)
+    stale = [address for address in have if address.text not in want or address in displaced]
+    # Secondaries first: the kernel removes them with their primary, or makes one of them the
+    # primary (Documentation/networking/ip-sysctl.rst, promote_secondaries).
     for address in sorted(stale, key=lambda a: not a.secondary):
-        change.differences.append(f"{label}: address {address.text} should not be there")
+        if address.text not in want:
+            change.differences.append(f"{label}: address {address.text} should not be there")
+        elif not address.secondary:
+            change.differences.append(
+                f"{label}: address {address.text} should not be the first of its subnet"
+            )
         ip("del", address.text)
-    present = {address.text for address in kept} - set(lost)
+    present = {address.text for address in have}
     for text in want:
         if text not in present:
-            if text not in lost:
-                change.differences.append(f"{label}: address {text} missing")
+            change.differences.append(f"{label}: address {text} missing")
+        if text not in present or text in [address.text for address in displaced]:
             ip("replace", text)
+    return bool(stale)
 
 
-def _lost_with(stale: Sequence[Address], kept: Sequence[Address]) -> List[str]:
-    """Kept addresses that the kernel removes together with a stale primary of their subnet.
-
-    Documentation/networking/ip-sysctl.rst, promote_secondaries.
-    """
-    primaries = [ipaddress.ip_interface(a.text).network for a in stale if not a.secondary]
+def _displaced(have: Sequence[Address], want: Sequence[str]) -> List[Address]:
+    """Wanted IPv4 addresses of subnets whose primary is not the one that is wanted first."""
+    first = {_network(text): text for text in reversed(want)}
+    primary = {_network(a.text): a.text for a in have if not a.secondary}
     return [
-        a.text for a in kept if a.secondary and ipaddress.ip_interface(a.text).network in primaries
+        a
+        for a in have
+        if a.text in want
+        and ":" not in a.text
+        and primary.get(_network(a.text)) != first[_network(a.text)]
     ]
+
+
+def _network(address: str) -> Any:
+    return ipaddress.ip_interface(address).network

@@ -87,6 +87,8 @@ def plan_present(
         for moved in links.values():
             if moved.master == old.name and moved.name not in listed:
                 _attach(change, moved.name, want.name)
+                flags = bridge_port.flags_of(moved.port)
+                _set_flags(change, moved.name, bridge_port.differing(bridge_port.DEFAULTS, flags))
     for port in ports:
         _plan_port(change, port, want.name, links)
     if purge:
@@ -113,13 +115,21 @@ def _create(change: Change, want: Bridge, mark: Mark) -> None:
     given = {key: getattr(want, key) for key in PROPERTIES if getattr(want, key) is not None}
     change.differences.append(f"{name}: missing")
     _command(
-        change, f"link add name {name}{of_link} type bridge{_arguments(given)}", f"create {name}"
+        change,
+        f"link add name {name}{of_link} type bridge{_arguments(given)}",
+        f"create {name}",
+        creates=name,
+    )
+    _command(
+        change,
+        f'link set dev {name} alias "{mark.alias()}"',
+        f"mark {name} as ours",
+        marks=name,
     )
     if want.mtu:
         # Only an MTU that is set afterwards stays when a port with a smaller one comes
         # (net/bridge/br_device.c, br_change_mtu).
         _command(change, f"link set dev {name} mtu {want.mtu}", f"keep the MTU of {name}")
-    _command(change, f'link set dev {name} alias "{mark.alias()}"', f"mark {name} as ours")
     if want.up:
         _command(change, f"link set dev {name} up", f"set {name} up")
 
@@ -164,10 +174,15 @@ def _plan_port(change: Change, port: Port, bridge: str, links: Mapping[str, Link
             f"{port.name}: {name} {_on(have[name])} -> {_on(value)}"
             for name, value in flags.items()
         ]
+        _set_flags(change, port.name, flags)
+
+
+def _set_flags(change: Change, port: str, flags: Mapping[str, bool]) -> None:
+    if flags:
         _command(
             change,
-            f"link set dev {port.name} type bridge_slave {bridge_port.arguments(flags)}",
-            f"set {', '.join(flags)} of port {port.name}",
+            f"link set dev {port} type bridge_slave {bridge_port.arguments(flags)}",
+            f"set {', '.join(flags)} of port {port}",
         )
 
 
@@ -196,8 +211,8 @@ def _arguments(properties: Mapping[str, Any]) -> str:
     )
 
 
-def _command(change: Change, line: str, intent: str) -> None:
-    change.steps.append(Command("ip", line, intent))
+def _command(change: Change, line: str, intent: str, creates: str = "", marks: str = "") -> None:
+    change.steps.append(Command("ip", line, intent, creates=creates, marks=marks))
 
 
 def _picture(link: Link, ports: List[Port], links: Mapping[str, Link]) -> Dict[str, Any]:

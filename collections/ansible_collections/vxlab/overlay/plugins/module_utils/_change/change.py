@@ -24,13 +24,15 @@ class Command:
 
     tool: the program; line: its arguments as one would type them; intent: completes the sentence
     "cannot …" in an error; netns: the network namespace (a name or an absolute path) in which it
-    runs, or None for the host's own.
+    runs, or None for the host's own; creates, marks: the link that it makes, or marks as ours.
     """
 
     tool: str
     line: str
     intent: str
     netns: Optional[str] = None
+    creates: str = ""
+    marks: str = ""
 
     @property
     def text(self) -> str:
@@ -57,8 +59,8 @@ class WriteFile:
         if self.content is None:
             return f"rm {self.path}"
         if not self.content:
-            return f"touch {self.path}"
-        return f"cat > {self.path} << 'EOF'\n{self.content}EOF"
+            return f"install -D -m 0644 /dev/null {self.path}"
+        return f"install -D -m 0644 /dev/stdin {self.path} << 'EOF'\n{self.content}EOF"
 
 
 @dataclass(frozen=True)

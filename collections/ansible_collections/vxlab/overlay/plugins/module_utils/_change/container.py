@@ -10,7 +10,7 @@ Private to the collection: may change without notice.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.address import plan_addresses
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
@@ -70,13 +70,15 @@ class Host:
     """What there is on the host.
 
     links: of its own namespace; namespaces: names in /run/netns; journal: names of those that we
-    made; inside: what is in the wanted namespaces, by their netns, where they exist.
+    made; inside: what is in the wanted namespaces, by their netns, where they exist; left: link
+    indexes of what a killed run left half-made, which is removed first.
     """
 
     links: Mapping[str, Link]
     namespaces: Sequence[str] = ()
     journal: Sequence[str] = ()
     inside: Mapping[str, Inside] = field(default_factory=dict)
+    left: Sequence[int] = ()
 
 
 def require_no_conflict(wanted: Sequence[Container], bridge: str, host: Host, mark: Mark) -> None:
@@ -97,16 +99,17 @@ def plan_present(
 ) -> Change:
     """The change that makes the listed containers, and with purge, removes our other ones."""
     require_no_conflict(wanted, bridge, host, mark)
-    change = Change()
-    purged = _purge(change, wanted, host, mark) if purge else set()
-    outside = Change()
-    insides = Change()
+    removed = Change()
+    purged = set(host.left) | (_purge(removed, wanted, host, mark) if purge else set())
+    cleared, outside, insides = Change(), Change(), Change()
     for want in wanted:
-        _plan_container(want, bridge, host, mark, purged, outside, insides)
-    # All that is done in the host's own namespace stands together, so that it is one batch.
+        _plan_container(want, bridge, host, mark, purged, (cleared, outside, insides))
+    # All that goes first, since names and places may pass from one container to another; and all
+    # that is done in the host's own namespace stands together, so that it is one batch.
     outside.steps.sort(key=lambda step: isinstance(step, Command))
-    change.steps += outside.steps + insides.steps
-    for part in (outside, insides):
+    change = Change()
+    for part in (cleared, removed, outside, insides):
+        change.steps += part.steps
         change.before.update(part.before)
         change.after.update(part.after)
         change.differences += part.differences
@@ -166,10 +169,10 @@ def _plan_container(
     host: Host,
     mark: Mark,
     purged: Set[int],
-    outside: Change,
-    insides: Change,
+    parts: Tuple[Change, Change, Change],
 ) -> None:
-    """Steps for the host's own namespace go to outside, those for the container's to insides."""
+    """parts: what is cleared away, what is done on the host, and what in the container."""
+    cleared, outside, insides = parts
     inside = host.inside.get(want.netns)
     veth = host.links.get(want.veth)
     outside.before[want.name] = _picture(want, veth, inside)
@@ -186,7 +189,9 @@ def _plan_container(
     if veth is not None and inner is not None and _are_peers(veth, inner):
         _plan_host_end(want, bridge, veth, outside)
     else:
-        _clear_the_place(want, veth, inner, purged, outside)
+        _clear_the_place(want, veth, inner, purged, cleared)
+        if veth is None:
+            outside.differences.append(f"{want.name}: {want.veth}: missing")
         inner = _make_veth(want, bridge, mark, outside)
     _plan_inside(want, inside, inner, insides)
 
@@ -209,7 +214,6 @@ def _clear_the_place(
             f" and is not the other end of {want.veth}; choose another interface name, or"
             " remove it"
         )
-    change.differences.append(f"{want.name}: {want.veth}: missing")
 
 
 def _make_namespace(want: Container, host: Host, mark: Mark, change: Change) -> None:
@@ -231,11 +235,13 @@ def _make_veth(want: Container, bridge: str, mark: Mark, change: Change) -> Link
         f"link add name {want.veth}{mtu} type veth"
         f" peer name {want.interface}{mac}{mtu} netns {want.netns}",
         f"create the veth pair of container {want.name}",
+        creates=want.veth,
     )
     _outside(
         change,
         f'link set dev {want.veth} alias "{mark.alias("container " + want.name)}"',
         f"mark {want.veth} as ours",
+        marks=want.veth,
     )
     _outside(change, f"link set dev {want.veth} master {bridge}", f"attach {want.veth} to {bridge}")
     _outside(change, f"link set dev {want.veth} up", f"set {want.veth} up")
@@ -284,11 +290,9 @@ def _plan_inside(want: Container, inside: Inside, inner: Link, change: Change) -
         )
     if not inner.up:
         run(f"link set dev {device} up", f"set {device} up", f"{label}: down")
-    told = len(change.differences)
-    plan_addresses(change, device, inner.addresses, list(want.addresses), label, want.netns)
-    if fresh:
-        del change.differences[told:]
     have = [] if fresh or not inner.up else _routes_of(inside, device)
+    _require_no_other_default(want, inside)
+    # Before the addresses, which take the routes with them that they reach the next hop by.
     for route in have:
         if route["protocol"] == ROUTE_PROTOCOL and _route(route) not in want.routes:
             shown = _text(_route(route))
@@ -297,7 +301,12 @@ def _plan_inside(want: Container, inside: Inside, inner: Link, change: Change) -
                 f"remove the route {shown}",
                 f"{want.name}: route {shown} should not be there",
             )
-    readdressed = any(address.text not in want.addresses for address in inner.addresses)
+    told = len(change.differences)
+    readdressed = plan_addresses(
+        change, device, inner.addresses, list(want.addresses), label, want.netns
+    )
+    if fresh:
+        del change.differences[told:]
     for wanted_route in want.routes:
         # Removing an address takes the routes with it whose next hop was reached through it.
         if readdressed or wanted_route not in [_route(r) for r in have]:
@@ -310,6 +319,24 @@ def _plan_inside(want: Container, inside: Inside, inner: Link, change: Change) -
                 f"set the route {shown}",
                 f"{want.name}: {word} missing or wrong, should be: {shown}",
             )
+
+
+def _require_no_other_default(want: Container, inside: Inside) -> None:
+    """Raise ChangeError where a default route of ours would replace somebody else's."""
+    ours = [route.via for route in want.routes if route.to == "default"]
+    for route in inside.routes if not want.owned else ():
+        if route.get("dst") != "default" or route.get("dev") == want.interface:
+            continue
+        if any(_version(via) == _version(route.get("gateway")) for via in ours):
+            raise ChangeError(
+                f"container {want.name}: namespace {want.netns} is not ours, and has a default"
+                f" route by {route.get('dev')} already; leave gateway out, and give the routes"
+                " that should go by the overlay"
+            )
+
+
+def _version(next_hop: Optional[str]) -> int:
+    return 6 if next_hop and ":" in next_hop else 4
 
 
 def _are_peers(veth: Link, inner: Link) -> bool:
@@ -339,8 +366,8 @@ def _text(route: Route) -> str:
     return f"{route.to} via {route.via}" if route.via else route.to
 
 
-def _outside(change: Change, line: str, intent: str) -> None:
-    change.steps.append(Command("ip", line, intent))
+def _outside(change: Change, line: str, intent: str, creates: str = "", marks: str = "") -> None:
+    change.steps.append(Command("ip", line, intent, creates=creates, marks=marks))
 
 
 def _picture(

@@ -50,6 +50,11 @@ class Mark:
         return f"/run/vxlab.overlay/{self.name}/netns"
 
     @property
+    def making(self) -> str:
+        """File with the names of the links that a run is about to make (see making.py)."""
+        return f"/run/vxlab.overlay/{self.name}/making"
+
+    @property
     def sysctl_file(self) -> str:
         return f"/etc/sysctl.d/90-vxlab-{self.name}.conf"
 

@@ -54,7 +54,7 @@ def choose(
             f"overlay_vtep_address is {vtep}: {dev or 'this host'} has no such address; it has"
             f" {', '.join(_all_addresses(links, dev)) or 'none'}"
         )
-    device = dev or owner or _owner_of(links, candidate) or _of_default_route(routes)
+    device = dev or owner or _owner_of(links, candidate) or _of_default_route(routes, version)
     if device is None:
         raise ChangeError(
             "the underlay device cannot be found: the host has neither ansible_host's address nor"
@@ -104,8 +104,9 @@ def _owner_of(links: Links, address: Optional[str]) -> Optional[str]:
     return None
 
 
-def _of_default_route(routes: Sequence[Mapping[str, Any]]) -> Optional[str]:
-    return next((r["dev"] for r in routes if r.get("dst") == "default" and "dev" in r), None)
+def _of_default_route(routes: Sequence[Mapping[str, Any]], version: int) -> Optional[str]:
+    defaults = [r for r in routes if r.get("dst") == "default" and r.get("version", 4) == version]
+    return next((route["dev"] for route in defaults if "dev" in route), None)
 
 
 def _addresses(link: Link, version: int) -> List[str]:

@@ -98,6 +98,14 @@ def unicast(value: Any) -> str:
     return text
 
 
+def ipv4(value: Any) -> str:
+    """A unicast IPv4 address."""
+    text: str = _or(value, unicast, "must be an IPv4 address")
+    if ":" in text:
+        raise ValueError("must be an IPv4 address")
+    return text
+
+
 def interface_address(value: Any) -> str:
     """An address with its prefix length, such as 10.233.0.2/16."""
     text = str(value)
@@ -119,11 +127,11 @@ def prefix(value: Any) -> str:
 
 
 def ipv4_prefix(value: Any) -> str:
-    text: str = _or(
-        value, prefix, "must be an IPv4 prefix without host bits, such as 10.233.0.0/16"
-    )
-    if ipaddress.ip_network(text).version != 4:
-        raise ValueError("must be an IPv4 prefix, such as 10.233.0.0/16")
+    """With its length: an address alone is more likely a mistake than a /32."""
+    message = "must be an IPv4 prefix without host bits, such as 10.233.0.0/16"
+    text: str = _or(value, prefix, message)
+    if "/" not in str(value) or ipaddress.ip_network(text).version != 4:
+        raise ValueError(message)
     return text
 
 

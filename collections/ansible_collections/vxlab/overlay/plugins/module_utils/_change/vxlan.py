@@ -115,6 +115,7 @@ def require_no_conflict(want: Vxlan, links: Mapping[str, Link], mark: Mark) -> N
 def plan_present(want: Vxlan, links: Mapping[str, Link], mark: Mark, purge: bool) -> Change:
     """The change that makes the device as wanted; with purge, our other VXLAN devices go."""
     require_no_conflict(want, links, mark)
+    _require_room(want, links, purge)
     change = Change()
     if purge:
         _remove_ours(change, links, mark, keep=want.name)
@@ -144,6 +145,28 @@ def plan_present(want: Vxlan, links: Mapping[str, Link], mark: Mark, purge: bool
     else:
         _change_in_place(change, want, have, differing)
     return change
+
+
+def _require_room(want: Vxlan, links: Mapping[str, Link], purge: bool) -> None:
+    """Raise ChangeError for what the kernel would refuse, or lower without a word."""
+    for link in links.values():
+        same = (link.data.get("id"), link.data.get("port")) == (want.vni, want.port)
+        if link.kind == "vxlan" and same and link.name != want.name and not purge:
+            raise ChangeError(
+                f"our VXLAN device {link.name} has VNI {want.vni} on UDP port {want.port}"
+                " already; choose another VNI or port, or remove it (purge: true)"
+            )
+    if want.dev is None:
+        return
+    if want.dev not in links:
+        raise ChangeError(f"dev is {want.dev}: this host has no such device")
+    outer = want.peer or want.local
+    most = links[want.dev].mtu - (70 if outer and _family(outer) == 6 else 50)
+    if want.mtu is not None and want.mtu > most:
+        raise ChangeError(
+            f"mtu is {want.mtu}: {want.dev} has MTU {links[want.dev].mtu}, so it must be at most"
+            f" {most}"
+        )
 
 
 def plan_absent(name: str, links: Mapping[str, Link], mark: Mark, purge: bool) -> Change:
@@ -227,8 +250,14 @@ def _create(change: Change, want: Vxlan, mark: Mark, replaces: Optional[Link] = 
         change,
         f"link add name {name}{of_link} type vxlan id {want.vni} {' '.join(arguments)}",
         f"create {name}",
+        creates=name,
     )
-    _command(change, f'link set dev {name} alias "{mark.alias()}"', f"mark {name} as ours")
+    _command(
+        change,
+        f'link set dev {name} alias "{mark.alias()}"',
+        f"mark {name} as ours",
+        marks=name,
+    )
     if replaces and replaces.master:
         _command(
             change,
@@ -284,8 +313,8 @@ def _remove(change: Change, link: Link) -> None:
     _command(change, f"link del dev {link.name}", f"remove {link.name}")
 
 
-def _command(change: Change, line: str, intent: str) -> None:
-    change.steps.append(Command("ip", line, intent))
+def _command(change: Change, line: str, intent: str, creates: str = "", marks: str = "") -> None:
+    change.steps.append(Command("ip", line, intent, creates=creates, marks=marks))
 
 
 def _completed(want: Vxlan, have: Optional[Vxlan]) -> Vxlan:

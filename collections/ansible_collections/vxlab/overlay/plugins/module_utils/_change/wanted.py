@@ -19,6 +19,8 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.container im
     Container,
     Route,
 )
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.gateway import Gateway
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.masquerade import Masquerade
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.port import DEFAULTS
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.vxlan import Vxlan
 
@@ -69,6 +71,12 @@ def vxlan_from_params(params: Mapping[str, Any]) -> Vxlan:
             f" {checked['src_port_max']}: they must be both 0, or the first the smaller one"
         )
     checked["peer"] = checked["group"] or checked["remote"]
+    peer, local = checked["peer"], checked["local"]
+    if peer and local and (":" in peer) != (":" in local):
+        raise ChangeError(
+            f"local is {local} and the {'group' if checked['group'] else 'remote'} {peer}: both"
+            " must be IPv4, or both IPv6"
+        )
     return Vxlan(**{name: checked[name] for name in Vxlan.__dataclass_fields__})
 
 
@@ -86,6 +94,16 @@ def ports_from_params(ports: Sequence[Mapping[str, Any]]) -> List[Port]:
         )
         for port in ports
     ]
+
+
+def gateway_from_params(params: Mapping[str, Any], backend: str) -> Gateway:
+    checked = _checked(params, {"gateway": value.ipv4, "vxlan_dev": value.device_name}, "")
+    return Gateway(checked["gateway"], checked["vxlan_dev"], backend)
+
+
+def masquerade_from_params(params: Mapping[str, Any], backend: str) -> Masquerade:
+    checked = _checked(params, {"cidr": value.ipv4_prefix, "bridge": value.device_name}, "")
+    return Masquerade(checked["cidr"], backend, checked["bridge"])
 
 
 def containers_from_params(containers: Sequence[Mapping[str, Any]]) -> List[Container]:

@@ -15,6 +15,8 @@ from typing import Any, Dict, List, Optional
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.container import Inside
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import Link, parse_links
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.making import half_made
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import KernelError, run
 
 NETNS_DIRECTORY = "/run/netns"
@@ -25,10 +27,35 @@ def read_links(netns: Optional[str] = None) -> Dict[str, Link]:
     return parse_links(_listed(["-d", "address", "show"], "list links", netns))
 
 
+def read_noted(mark: Mark) -> List[str]:
+    """Links that a run noted as being made and did not come to mark: it was killed."""
+    try:
+        with open(mark.making, encoding="utf-8") as source:
+            return source.read().split()
+    except FileNotFoundError:
+        return []
+
+
+def read_usable_links(mark: Mark) -> Dict[str, Link]:
+    """All links of the host but those that a killed run left half-made, which are to go first."""
+    links = read_links()
+    left = half_made(read_noted(mark), links)
+    return {name: link for name, link in links.items() if link not in left}
+
+
+def read_left(mark: Mark) -> List[Link]:
+    """The links that a killed run left half-made."""
+    noted = read_noted(mark)
+    return half_made(noted, read_links()) if noted else []
+
+
 def read_routes() -> List[Dict[str, Any]]:
-    """The IPv4 and IPv6 routes of the main table, as ip prints them."""
-    routes = _listed(["-4", "route", "show"], "list IPv4 routes")
-    return routes + _listed(["-6", "route", "show"], "list IPv6 routes")
+    """The routes of the main table as ip prints them, with their IP version."""
+    return [
+        dict(route, version=version)
+        for version in (4, 6)
+        for route in _listed([f"-{version}", "route", "show"], f"list IPv{version} routes")
+    ]
 
 
 def read_inside(netns: str) -> Inside:

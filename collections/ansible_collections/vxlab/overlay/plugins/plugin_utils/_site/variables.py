@@ -45,13 +45,6 @@ def _cidr(given: Any) -> str:
     return text
 
 
-def _ipv4(given: Any) -> str:
-    text = value.unicast(given)
-    if ":" in text:
-        raise ValueError("must be an IPv4 address")
-    return text
-
-
 def _overlay_mtu(given: Any) -> int:
     """At least what IPv4 hosts must be able to receive (RFC 1122, section 3.3.2)."""
     return value.integer(given, 576, 65535)
@@ -77,7 +70,7 @@ VARIABLES = (
     Variable("overlay_port", 4789, value.udp_port),
     Variable("overlay_group", "239.1.1.1", value.multicast_group),
     Variable("overlay_cidr", "10.233.0.0/16", _cidr),
-    Variable("overlay_gateway", None, _ipv4),
+    Variable("overlay_gateway", None, value.ipv4),
     Variable("overlay_host_range", None, value.ipv4_prefix),
     Variable("overlay_mtu", None, _overlay_mtu),
     Variable("overlay_vxlan_dev", "vxlan0", value.device_name),
@@ -85,7 +78,7 @@ VARIABLES = (
     Variable("overlay_nat", True, value.boolean),
     Variable("overlay_underlay_dev", None, value.device_name, shared=False),
     Variable("overlay_vtep_address", None, value.unicast, shared=False),
-    Variable("overlay_host_address", None, _ipv4, shared=False),
+    Variable("overlay_host_address", None, value.ipv4, shared=False),
     Variable("overlay_containers", None, lambda given: given, shared=False),
 )
 

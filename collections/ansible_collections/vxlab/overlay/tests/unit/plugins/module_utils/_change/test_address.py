@@ -28,16 +28,44 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import 
             ["10.0.0.1/16"],
             ["address del 10.0.0.1/8 dev d", "address replace 10.0.0.1/16 dev d"],
         ),
-        # The kernel removes secondaries together with their primary.
+        # The kernel may remove secondaries together with their primary: they go before it, and
+        # come back in the order that is wanted.
         (
             ["10.0.0.1/8", "2:10.0.0.2/8", "2:10.0.0.3/8"],
             ["10.0.0.2/8", "10.0.0.4/8"],
             [
+                "address del 10.0.0.2/8 dev d",
                 "address del 10.0.0.3/8 dev d",
                 "address del 10.0.0.1/8 dev d",
                 "address replace 10.0.0.2/8 dev d",
                 "address replace 10.0.0.4/8 dev d",
             ],
+        ),
+        # The host speaks from the first address of a subnet, which is to be the first wanted.
+        (
+            ["10.0.0.1/8", "2:10.0.0.2/8"],
+            ["10.0.0.2/8", "10.0.0.1/8"],
+            [
+                "address del 10.0.0.2/8 dev d",
+                "address del 10.0.0.1/8 dev d",
+                "address replace 10.0.0.2/8 dev d",
+                "address replace 10.0.0.1/8 dev d",
+            ],
+        ),
+        (
+            ["10.0.0.2/8"],
+            ["10.0.0.1/8", "10.0.0.2/8"],
+            [
+                "address del 10.0.0.2/8 dev d",
+                "address replace 10.0.0.1/8 dev d",
+                "address replace 10.0.0.2/8 dev d",
+            ],
+        ),
+        # The order of the others says nothing.
+        (
+            ["10.0.0.1/8", "2:10.0.0.2/8", "2:10.0.0.3/8"],
+            ["10.0.0.1/8", "10.0.0.3/8", "10.0.0.2/8"],
+            [],
         ),
         # IPv6 has no secondaries: the others of a subnet stay.
         (["fd00::1/64", "fd00::2/64"], ["fd00::2/64"], ["address del fd00::1/64 dev d"]),
@@ -56,3 +84,11 @@ def test_addresses_become_those_wanted(
     there = [Address(text.split("2:")[-1], text.startswith("2:")) for text in have]
     plan_addresses(change, "d", there, want, "d")
     assert [getattr(step, "line", "") for step in change.steps] == commands
+
+
+def test_address_that_is_to_come_first_is_told_by_the_one_in_its_place() -> None:
+    change = Change()
+    there = [Address("10.0.0.1/8"), Address("10.0.0.2/8", secondary=True)]
+    removed = plan_addresses(change, "d", there, ["10.0.0.2/8", "10.0.0.1/8"], "br0")
+    assert removed
+    assert change.differences == ["br0: address 10.0.0.1/8 should not be the first of its subnet"]

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import List, Sequence
+from typing import Any, Dict, List, Sequence
 
 import pytest
 
@@ -62,6 +62,11 @@ class Device:
         else:
             self.addresses = [a for a in self.addresses if a not in mates]
 
+    @property
+    def primaries(self) -> Dict[Any, str]:
+        """By IPv4 subnet, the address from which the host speaks there."""
+        return first_of_subnets([a.text for a in self.addresses if not a.secondary])
+
     def plan(self, want: Sequence[str]) -> Change:
         change = Change()
         plan_addresses(change, "d", self.addresses, want, "d")
@@ -79,6 +84,11 @@ class Device:
                 self.add(text)
 
 
+def first_of_subnets(addresses: Sequence[str]) -> Dict[Any, str]:
+    networks = [(ipaddress.ip_interface(text).network, text) for text in addresses]
+    return {network: text for network, text in reversed(networks) if network.version == 4}
+
+
 @pytest.mark.parametrize("promote", [True, False])
 @settings(PATIENT, derandomize=True)
 @given(
@@ -92,7 +102,9 @@ def test_addresses_are_exactly_those_wanted_after_one_run(
     for text in have:
         device.add(text)
     change = device.plan(want)
-    assert bool(change.steps) == bool(change.differences) == (set(have) != set(want))
+    wrong = set(have) != set(want) or device.primaries != first_of_subnets(want)
+    assert bool(change.steps) == bool(change.differences) == wrong
     device.apply(change)
     assert {a.text for a in device.addresses} == set(want)
+    assert device.primaries == first_of_subnets(want)
     assert device.plan(want).steps == []

@@ -157,6 +157,17 @@ def test_renamed_bridge_takes_its_ports_over_before_the_old_one_goes(version: st
 
 
 @every_version
+def test_port_that_comes_over_to_a_renamed_bridge_keeps_its_flags(version: str) -> None:
+    """The kernel gives a port its defaults again when it changes its bridge."""
+    told = commands(plan(version, replace(BRIDGE, name="br1"), ports=[], purge=True))
+    moved = told.index("link set dev vxplain master br1")
+    _command, flags = told[moved + 1].split("link set dev vxplain type bridge_slave ")
+    assert sorted(flags.split()) == ["isolated", "mcast_flood", "off", "on"]
+    assert "isolated on" in flags
+    assert not [line for line in told if "veth-ns1 type bridge_slave" in line]
+
+
+@every_version
 def test_absent_removes_only_our_bridge(version: str) -> None:
     host = links(version)
     assert commands(bridge.plan_absent("br0", host, MARK, purge=False)) == ["link del dev br0"]

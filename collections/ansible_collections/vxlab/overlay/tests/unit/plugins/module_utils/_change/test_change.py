@@ -29,9 +29,12 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.change impor
             "nsenter --net=/proc/7/ns/net ip link del dev x",
         ),
         (SetSysctl("net.ipv4.ip_forward", "1"), "sysctl -w net.ipv4.ip_forward=1"),
-        (WriteFile("/run/x", "", "x"), "touch /run/x"),
+        (WriteFile("/run/x", "", "x"), "install -D -m 0644 /dev/null /run/x"),
         (WriteFile("/run/x", None, "x"), "rm /run/x"),
-        (WriteFile("/run/x", "a\n", "x"), "cat > /run/x << 'EOF'\na\nEOF"),
+        (
+            WriteFile("/run/x", "a\n", "x"),
+            "install -D -m 0644 /dev/stdin /run/x << 'EOF'\na\nEOF",
+        ),
     ],
 )
 def test_step_reads_as_a_command(step: Any, text: str) -> None:

@@ -68,7 +68,8 @@ def test_all_commands_of_a_namespace_stand_together() -> None:
 
 def test_namespace_is_noted_as_ours_before_it_is_made() -> None:
     told = plan(empty_host(), [NS1]).commands
-    assert told.index("touch /run/vxlab.overlay/overlay/netns/ns1") < told.index("ip netns add ns1")
+    note = f"install -D -m 0644 /dev/null {MARK.journal}/ns1"
+    assert told.index(note) < told.index("ip netns add ns1")
 
 
 def test_new_container_tells_one_difference_a_part() -> None:
@@ -200,6 +201,63 @@ def test_readdressed_container_keeps_its_link(version: str) -> None:
 
 
 @every_version
+def test_old_route_goes_before_the_address_that_takes_it_along(version: str) -> None:
+    moved = replace(NS1, addresses=["10.50.0.2/24"], routes=[Route("default", "10.50.0.1")])
+    assert plan(host(version), [moved, JOINED]).commands == [
+        f"{IN_NS1} route del default via 10.233.0.1 dev eth0",
+        f"{IN_NS1} address del 10.233.0.2/16 dev eth0",
+        f"{IN_NS1} address replace 10.50.0.2/24 dev eth0",
+        f"{IN_NS1} route replace default via 10.50.0.1 dev eth0 proto 86",
+    ]
+
+
+@every_version
+def test_all_pairs_that_are_astray_go_before_any_is_made(version: str) -> None:
+    """Crossed cables: the place of one pair is taken by the other's end."""
+    have = host(version)
+    crossed = inner(have, peer_index=have.links["veth-joined"].index)
+    theirs = have.inside["theirs"]
+    swapped = dict(
+        theirs.links,
+        net1=replace(theirs.links["net1"], peer_index=have.links["veth-ns1"].index),
+    )
+    told = plan(
+        replace(crossed, inside=dict(crossed.inside, theirs=replace(theirs, links=swapped)))
+    ).commands
+    assert told[:2] == ["ip link del dev veth-ns1", "ip link del dev veth-joined"]
+    assert told[2].startswith("ip link add name veth-ns1 ")
+
+
+def test_place_that_a_killed_run_left_half_made_is_free() -> None:
+    half = Link(9, "eth0", "veth", up=False, mtu=1500, mac="", peer_index=8)
+    inside = {"ns1": Inside({"lo": LO_DOWN, "eth0": half})}
+    have = Host({}, ["ns1"], ["ns1"], inside, left=[8])
+    assert plan(have, [NS1]).commands[0].startswith("ip link add name veth-ns1 ")
+    with pytest.raises(ChangeError, match="eth0 exists in namespace ns1 already"):
+        plan(replace(have, left=[]), [NS1])
+
+
+def with_default_by_net0(have: Host, gateway: str) -> Host:
+    theirs = have.inside["theirs"]
+    routes = [*theirs.routes, {"dst": "default", "gateway": gateway, "dev": "net0"}]
+    return replace(have, inside=dict(have.inside, theirs=replace(theirs, routes=routes)))
+
+
+@every_version
+def test_default_route_of_a_joined_namespace_is_not_replaced(version: str) -> None:
+    other = with_default_by_net0(host(version), "fe80::1")
+    with pytest.raises(ChangeError, match=r"container joined: .* default route by net0 already"):
+        plan(other)
+    specific = [route for route in JOINED.routes if route.to != "default"]
+    told = plan(other, [NS1, replace(JOINED, routes=specific)]).commands
+    assert told == ["ip -n theirs route del default via fd00:233::1 dev net1"]
+
+
+def test_default_route_of_the_other_family_is_in_nobodys_way() -> None:
+    assert plan(with_default_by_net0(host("6.1"), "10.1.1.1")).steps == []
+
+
+@every_version
 def test_routes_that_somebody_else_set_stay(version: str) -> None:
     have = host(version)
     routes = [*have.inside["ns1"].routes, *FOREIGN_ROUTE]
@@ -225,7 +283,7 @@ def test_deleted_namespace_is_made_with_all_that_was_in_it(version: str) -> None
     )
     told = plan(gone).commands
     assert told == [
-        line for line in lines("ip", "ours.sh") if "ns1" in line and "touch" not in line
+        line for line in lines("ip", "ours.sh") if "ns1" in line and "install" not in line
     ]
 
 

@@ -27,8 +27,15 @@ GIVEN: Dict[str, Any] = {"dev": None, "vtep": None, "candidate": None, "family":
 
 
 def routes(version: str) -> List[Any]:
-    listed: List[Any] = json.loads(text("ip", version, "routes.json"))
-    return listed
+    """As iproute.read_routes() gives them; the captured ones are IPv4 routes."""
+    return [dict(route, version=4) for route in json.loads(text("ip", version, "routes.json"))]
+
+
+def default_route(dev: str, version: int) -> Dict[str, Any]:
+    return {"dst": "default", "dev": dev, "version": version}
+
+
+BOTH_DEFAULTS = [default_route("eth2", 4), default_route("eth1", 6)]
 
 
 def choose(version: str, have_routes: Any = None, **given: Any) -> underlay.Underlay:
@@ -50,7 +57,8 @@ def choose(version: str, have_routes: Any = None, **given: Any) -> underlay.Unde
         ({"vtep": "192.0.2.2"}, "eth2", "192.0.2.2"),
         ({"dev": "eth2", "vtep": "192.0.2.2"}, "eth2", "192.0.2.2"),
         ({"candidate": "127.0.0.1"}, "eth1", "172.16.1.11"),
-        ({"family": 6}, "eth1", "fd00:1::11"),
+        ({"family": 6, "have_routes": BOTH_DEFAULTS}, "eth1", "fd00:1::11"),
+        ({"have_routes": BOTH_DEFAULTS}, "eth2", "192.0.2.1"),
         ({"family": 6, "candidate": "172.16.1.11"}, "eth1", "fd00:1::11"),
     ],
 )
@@ -65,6 +73,11 @@ def test_underlay_is_found(version: str, given: Any, dev: str, vtep: str) -> Non
         ({"vtep": "10.0.0.1"}, ["overlay_vtep_address is 10.0.0.1", "172.16.1.11"]),
         ({"dev": "eth2", "vtep": "172.16.1.11"}, ["172.16.1.11", "eth2 has no such", "192.0.2.1"]),
         ({"have_routes": []}, ["cannot be found", "set overlay_underlay_dev"]),
+        ({"family": 6}, ["cannot be found", "set overlay_underlay_dev"]),
+        (
+            {"family": 6, "have_routes": [default_route("eth2", 6)]},
+            ["eth2 has no IPv6 address"],
+        ),
         ({"dev": "eth2", "family": 6}, ["eth2 has no IPv6 address", "overlay_group"]),
     ],
 )
@@ -102,7 +115,7 @@ def test_bridge_of_another_overlay_overlaps() -> None:
     [("10.233.5.0/24", True), ("10.233.5.1", True), ("10.0.0.0/8", False), ("default", False)],
 )
 def test_only_a_more_specific_route_is_in_the_way(destination: str, found: bool) -> None:
-    route = {"dst": destination, "dev": "eth1", "gateway": "172.16.1.1"}
+    route = {"dst": destination, "dev": "eth1", "gateway": "172.16.1.1", "version": 4}
     assert bool(underlay.overlaps("10.233.0.0/16", links("6.1"), [route], MARK)) is found
 
 

@@ -43,7 +43,8 @@ def commands(change: Any) -> List[str]:
 
 @pytest.mark.parametrize("name", VXLANS)
 def test_captures_were_made_by_the_plans_commands(name: str) -> None:
-    made = vxlan.plan_present(VXLANS[name], {}, MARK, purge=False).commands
+    bare = {"eth1": links("6.1")["eth1"]}
+    made = vxlan.plan_present(VXLANS[name], bare, MARK, purge=False).commands
     about = (
         f"ip link add name {name} ",
         f"ip link set dev {name} alias",
@@ -204,7 +205,10 @@ def test_what_the_kernel_cannot_change_is_a_recreate_that_keeps_the_port(
     version: str, attribute: str
 ) -> None:
     changes, arguments, told = RECREATE[attribute]
-    change = plan(version, replace(VXLANS["vxlan0"], **changes))
+    host = links(version)
+    host["eth1"] = replace(host["eth1"], mtu=1520)  # room for IPv6 headers too
+    want = replace(VXLANS["vxlan0"], **changes)
+    change = vxlan.plan_present(want, host, MARK, purge=False)
     assert commands(change) == ["link del dev vxlan0", f"{NEW} {arguments}", *BACK_IN_PLACE]
     assert change.differences == [f"vxlan0: recreate: {told}"]
 
@@ -294,3 +298,32 @@ def test_what_is_not_ours_is_an_error(version: str, want: Any, words: List[str])
 
 def test_same_vni_on_another_port_is_no_conflict() -> None:
     assert plan("6.1", vxlan.Vxlan("vxnew", 1, port=8473)).changed
+
+
+# vxlan_config_apply() in drivers/net/vxlan/vxlan_core.c: the underlay's MTU less the headers
+# VXLAN_HEADROOM and VXLAN6_HEADROOM; the kernel lowers what is more without a word.
+MOST = [("239.1.1.1", None, 1450), ("ff05::1", None, 1430), (None, "fd00::1", 1430)]
+
+
+@pytest.mark.parametrize("peer, local, most", [*MOST, (None, None, 1450)])
+def test_mtu_has_to_leave_room_for_the_headers(peer: Any, local: Any, most: int) -> None:
+    want = vxlan.Vxlan("vxnew", 7, dev="eth1", peer=peer, local=local, mtu=most)
+    assert plan("6.1", want).changed
+    with pytest.raises(ChangeError, match=f"mtu is {most + 1}: eth1 has MTU 1500.* most {most}$"):
+        plan("6.1", replace(want, mtu=most + 1))
+
+
+def test_mtu_without_an_underlay_device_is_free() -> None:
+    assert plan("6.1", vxlan.Vxlan("vxnew", 7, mtu=9000)).changed
+
+
+def test_missing_underlay_device_is_an_error() -> None:
+    with pytest.raises(ChangeError, match="dev is eth9: this host has no such device"):
+        plan("6.1", vxlan.Vxlan("vxnew", 7, dev="eth9"))
+
+
+def test_our_other_device_with_the_same_vni_has_to_be_purged() -> None:
+    want = replace(VXLANS["vxlan0"], name="vxlan1")
+    with pytest.raises(ChangeError, match="our VXLAN device vxlan0 has VNI 42 on UDP port 4789"):
+        plan("6.1", want)
+    assert plan("6.1", want, purge=True).changed

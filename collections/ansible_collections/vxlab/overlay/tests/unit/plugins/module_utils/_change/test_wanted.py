@@ -13,6 +13,8 @@ import pytest
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import wanted
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.container import Route
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.gateway import Gateway
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.masquerade import Masquerade
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.port import DEFAULTS
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.vxlan import Vxlan
 
@@ -66,6 +68,58 @@ def test_wrong_option_of_vxlan_link_is_named(option: str, given: Any) -> None:
 def test_source_ports_must_be_a_range(low: int, high: int) -> None:
     told = message(wanted.vxlan_from_params, dict(VXLAN, src_port_min=low, src_port_max=high))
     assert f"src_port_min is {low} and src_port_max {high}" in told
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"local": "fd00::1"},
+        {"group": "ff05::1", "local": "172.16.1.11"},
+        {"group": None, "remote": "172.16.1.12", "local": "fd00::1"},
+    ],
+)
+def test_both_ends_must_be_of_one_family(given: Dict[str, Any]) -> None:
+    options = dict(VXLAN, **given)
+    told = message(wanted.vxlan_from_params, options)
+    name = "group" if options["group"] else "remote"
+    assert told.startswith(f"local is {options['local']} and the {name} {options[name]}: both")
+
+
+@pytest.mark.parametrize(
+    "option, given",
+    [
+        *(("gateway", g) for g in ("", "10.233.0", "10.233.0.0/16", "fd00::1", "10.0.0.1; x")),
+        *(("vxlan_dev", g) for g in ("", 'x" accept', "a" * 16)),
+    ],
+)
+def test_wrong_option_of_gateway_filter_is_named(option: str, given: str) -> None:
+    options = dict({"gateway": "10.233.0.1", "vxlan_dev": "vxlan0"}, **{option: given})
+    told = message(wanted.gateway_from_params, options, "nft")
+    assert told.startswith(f"{option} is {given!r}: it must be")
+
+
+@pytest.mark.parametrize(
+    "option, given",
+    [
+        *(("cidr", g) for g in ("", "10.233.0.1/16", "fd00::/64", "10.0.0.0/8; x")),
+        pytest.param(
+            "cidr",
+            "10.233.0.0",
+        ),
+        *(("bridge", g) for g in ("", 'x" ; y', "a" * 16)),
+    ],
+)
+def test_wrong_option_of_nat_masquerade_is_named(option: str, given: str) -> None:
+    options = dict({"cidr": "10.233.0.0/16", "bridge": "br0"}, **{option: given})
+    told = message(wanted.masquerade_from_params, options, "nft")
+    assert told.startswith(f"{option} is {given!r}: it must be")
+
+
+def test_options_that_go_to_the_firewall_are_kept() -> None:
+    gateway = wanted.gateway_from_params({"gateway": "10.233.0.1", "vxlan_dev": "vx"}, "nft")
+    assert gateway == Gateway("10.233.0.1", "vx", "nft")
+    nat = wanted.masquerade_from_params({"cidr": "10.233.0.0/16", "bridge": "br"}, "iptables")
+    assert nat == Masquerade("10.233.0.0/16", "iptables", "br")
 
 
 @pytest.mark.parametrize(

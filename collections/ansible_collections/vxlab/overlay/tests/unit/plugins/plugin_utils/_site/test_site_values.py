@@ -45,7 +45,7 @@ DEVICE = "must be 1 to 15 letters, digits, dots, dashes and underscores"
         ("overlay_cidr", "fd00::/64", '"fd00::/64"', "must be an IPv4 prefix"),
         ("overlay_cidr", "net", '"net"', "must be an IPv4 prefix"),
         ("overlay_gateway", "fd00::1", '"fd00::1"', "must be an IPv4 address"),
-        ("overlay_gateway", "10.233.0.1/16", "10.233.0.1/16", "must be an IPv4 or IPv6 address"),
+        ("overlay_gateway", "10.233.0.1/16", "10.233.0.1/16", "must be an IPv4 address"),
         ("overlay_host_range", "10.233.1.1/24", "10.233.1.1/24", "without host bits"),
         ("overlay_mtu", 575, "575", "from 576 to 65535"),
         ("overlay_mode", "magic", '"magic"', "must be multicast"),

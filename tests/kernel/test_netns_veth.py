@@ -201,7 +201,12 @@ def test_mended_in_place(made: Host, sabotage: str) -> None:
 
 
 REMAKE = {
-    "namespace deleted": ("ip netns del ns1", "ns1: namespace ns1 missing"),
+    # The kernel takes the pair away some time after the name is gone.
+    "namespace deleted": (
+        "ip netns del ns1;"
+        " timeout 9 sh -c 'while ip link show veth-ns1; do sleep 0.1; done' || true",
+        "ns1: namespace ns1 missing",
+    ),
     "host end deleted": ("ip link del veth-ns1", "ns1: veth-ns1: missing"),
     "eth0 deleted": ("ip -n ns1 link del eth0", "ns1: veth-ns1: missing"),
     "eth0 renamed": (

@@ -100,8 +100,8 @@ def test_sabotage_is_named_and_mended(built: Site, names: list[str]) -> None:
         assert any(f"{host}: " in line and message in line for line in run.errors.splitlines())
     mend = built.play("site.yml")
     for (host, _task), commands in mend.commands.items():
-        # A bridge that is made anew gets its ports back.
-        words = (*SABOTAGE[broken[host]][2], "master br0")
+        # A bridge that is made anew gets its ports back, and what is made is noted meanwhile.
+        words = (*SABOTAGE[broken[host]][2], "master br0", "/overlay/making")
         for mended in commands:
             assert any(word in mended for word in words), mended
     assert {host for host, _task in mend.commands} == set(broken)

@@ -123,29 +123,59 @@ def test_container_gets_out_as_its_host(net: tuple[Host, Host], backend: str) ->
     assert not gets_out(host, tries=1)
 
 
-@pytest.mark.parametrize(
-    "backend",
-    [
-        "nft",
-        *(
-            pytest.param(
-                backend,
-                marks=pytest.mark.xfail(
-                    strict=True,
-                    reason="the empty nat table that iptables made stays, as documented",
-                ),
-            )
-            for backend in ("iptables-nft", "iptables-legacy")
-        ),
-    ],
-)
+EMPTY_NAT = """\
+*nat
+:PREROUTING ACCEPT
+:INPUT ACCEPT
+:OUTPUT ACCEPT
+:POSTROUTING ACCEPT
+COMMIT"""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_removed_without_a_trace(host: Host, backend: str) -> None:
     args = use(host, backend)
     host.run(f"echo 0 > {FORWARD}")
     before = host.state()
-    host.module("nat_masquerade", args)
-    host.module("nat_masquerade", {"state": "absent"})
+    host.apply("nat_masquerade", args)
+    host.apply("nat_masquerade", {"state": "absent"})
+    after = host.state()
+    if backend == "iptables-legacy":
+        # Its kernel module makes the table at the first rule, and keeps it.
+        left = [line.strip() for line in after.pop("iptables-legacy")]
+        assert (before.pop("iptables-legacy"), left) == ([], EMPTY_NAT.splitlines())
+    assert after == before
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_table_that_iptables_made_goes_with_the_last_overlay(host: Host, order: str) -> None:
+    before = host.state()
+    for name, number in (("a", 50), ("b", 60)):
+        args = {**NAT, "cidr": f"10.{number}.0.0/16", "backend": "iptables", "overlay_name": name}
+        host.apply("nat_masquerade", args)
+    for name in order:
+        assert "MASQUERADE" in host.run("iptables-save")
+        host.apply("nat_masquerade", {"state": "absent", "overlay_name": name})
     assert host.state() == before
+
+
+@pytest.mark.parametrize("theirs", ["-N THEIRS", "-A OUTPUT -d 192.0.2.1 -j ACCEPT"])
+def test_table_that_others_came_to_use_stays(host: Host, theirs: str) -> None:
+    host.apply("nat_masquerade", {**NAT, "backend": "iptables"})
+    host.run(f"iptables -t nat {theirs}")
+    host.apply("nat_masquerade", {"state": "absent"})
+    name = theirs.split()[1]
+    assert name in host.run("iptables-save -t nat")
+    assert host.attempt("find /run/vxlab.overlay").stdout == ""
+
+
+def test_table_that_was_there_before_stays(host: Host) -> None:
+    host.run("iptables -t nat -A OUTPUT -j ACCEPT; iptables -t nat -D OUTPUT -j ACCEPT")
+    before = saved(host)
+    host.apply("nat_masquerade", {**NAT, "backend": "iptables"})
+    host.apply("nat_masquerade", {"state": "absent"})
+    assert saved(host) == before
+    assert "*nat" in before
 
 
 FIREWALLS = {
@@ -371,13 +401,23 @@ def test_kernel_parameters_are_given_back(host: Host, forward: str, redirects: s
     assert host.state() == before
 
 
-@pytest.mark.xfail(strict=True, reason="only ip_forward is noted, not forwarding of each device")
-def test_kernel_parameters_of_each_device_are_given_back(host: Host) -> None:
+@pytest.mark.parametrize("forward", ["0", "1"])
+def test_kernel_parameters_of_each_device_are_given_back(host: Host, forward: str) -> None:
     """Setting ip_forward sets forwarding of every device, and takes it back from every one."""
-    host.run(f"echo 0 > {FORWARD}; echo 1 > /proc/sys/net/ipv4/conf/wire/forwarding")
+    host.run(
+        f"""
+        ip link add wire.10 type veth peer name end
+        echo {forward} > {FORWARD}
+        for device in default wire wire.10
+        do echo {1 - int(forward)} > /proc/sys/net/ipv4/conf/$device/forwarding
+        done
+        """
+    )
     before = host.state()
-    host.module("nat_masquerade", NAT)
-    host.module("nat_masquerade", {"state": "absent"})
+    host.apply("nat_masquerade", NAT)
+    host.run(f"echo 0 > {FORWARD}")
+    host.apply("nat_masquerade", NAT)
+    host.apply("nat_masquerade", {"state": "absent"})
     assert host.state() == before
 
 

@@ -104,7 +104,9 @@ ARGUMENTS = dict(
 
 
 def plan(params: Dict[str, Any], mark: Mark) -> Change:
-    have = gateway.Filters(netfilter.read_ruleset(), netfilter.read_ebtables())
+    have = gateway.Filters(
+        netfilter.read_ruleset(), netfilter.read_ebtables(), netfilter.read_made_tables()
+    )
     if params["state"] == "absent":
         return gateway.plan_absent(have, mark)
     backend = netfilter.choose_backend(params["backend"], instead="ebtables")

@@ -21,8 +21,9 @@ description:
     ours are put there, at the end but before such a last rule. An accept in a table of our own
     could not undo another table's drop. Other rules keep their order.
   - Connections that are open go on when rules are changed.
-  - With iptables, V(absent) takes the rule away, but the empty table C(nat) that iptables made for
-    it stays.
+  - With iptables, V(absent) also takes away the table C(nat) if iptables made it for our rule and
+    nothing else came to stand in it. Only the legacy variant's empty table stays until the next
+    boot, since its kernel module cannot let it go.
 extends_documentation_fragment:
   - vxlab.overlay.common
 options:
@@ -112,6 +113,7 @@ def plan(params: Dict[str, Any], mark: Mark) -> Change:
         saves=netfilter.read_saves(),
         sysctls=parameters.read_sysctls(sysctl.to_read(masquerade.SYSCTLS)),
         sysctl_files=parameters.read_our_sysctl_files(),
+        made_tables=netfilter.read_made_tables(),
     )
     if params["state"] == "absent":
         return masquerade.plan_absent(have, mark)

@@ -24,7 +24,8 @@ class Command:
 
     tool: the program; line: its arguments as one would type them; intent: completes the sentence
     "cannot …" in an error; netns: the network namespace (a name or an absolute path) in which it
-    runs, or None for the host's own; creates, marks: the link that it makes, or marks as ours.
+    runs, or None for the host's own; creates, marks: the link that it makes, or marks as ours;
+    stdin: what a tool without batches reads.
     """
 
     tool: str
@@ -33,12 +34,15 @@ class Command:
     netns: Optional[str] = None
     creates: str = ""
     marks: str = ""
+    stdin: str = ""
 
     @property
     def text(self) -> str:
         """The same, by hand, in a root shell."""
         if self.tool == "nft":
             return f"nft {shlex.quote(self.line)}"
+        if self.stdin:
+            return f"printf {shlex.quote(self.stdin)} | {self.tool} {self.line}".rstrip()
         if self.netns is None:
             return f"{self.tool} {self.line}"
         if self.netns.startswith("/"):

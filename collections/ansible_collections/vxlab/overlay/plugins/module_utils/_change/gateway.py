@@ -14,11 +14,14 @@ Private to the collection: may change without notice.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import iptables, nft
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change, Command
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
+
+Rules = List[List[str]]
+"""Of one chain of ebtables, as words."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,14 @@ class Gateway:
 
 @dataclass(frozen=True)
 class Filters:
-    """What there is: nft's ruleset (empty without nft), and what ebtables-save prints."""
+    """What there is: nft's ruleset (empty without nft), and what ebtables-save prints.
+
+    made_tables: the lines of the note on tables that were made for us.
+    """
 
     ruleset: nft.Ruleset = ()
     ebtables: str = ""
+    made_tables: Sequence[str] = ()
 
 
 def wanted_table(gateway: Gateway, mark: Mark) -> nft.Table:
@@ -84,16 +91,26 @@ def plan_absent(have: Filters, mark: Mark) -> Change:
 
 def _plan_ebtables(change: Change, gateway: Optional[Gateway], have: Filters, mark: Mark) -> None:
     """ebtables(8) has no comments: ours are a chain of our own, and the jumps to it."""
-    chains = iptables.parse(have.ebtables).get("filter", {})
-    own = mark.table.upper()
+    tables = iptables.parse(have.ebtables)
+    chains = tables.get("filter", {})
+    own = mark.chain
     listed = {
         name: [_numbered(rule) for rule in chain.rules if name == own or own in rule]
         for name, chain in chains.items()
     }
     ours = {name: rules for name, rules in listed.items() if rules or name == own}
     wanted = _ebtables_rules(gateway, own) if gateway else {}
-    if ours == wanted:
-        return
+    if wanted:
+        iptables.note_table(change, "ebtables", "filter", tables, have.made_tables)
+    if ours != wanted:
+        _plan_chain(change, own, ours, wanted)
+    if not wanted:
+        iptables.give_table_back(change, "ebtables", "filter", tables, have.made_tables, own)
+
+
+def _plan_chain(
+    change: Change, own: str, ours: Mapping[str, Rules], wanted: Mapping[str, Rules]
+) -> None:
     label = "gateway ARP filter in ebtables"
     state = "should not be there" if not wanted else "wrong" if ours else "missing"
     change.differences.append(f"{label}: {state}")
@@ -120,7 +137,7 @@ def _numbered(rule: List[str]) -> List[str]:
     return ["0x806" if word in ("ARP", "0x0806") else word for word in rule]
 
 
-def _ebtables_rules(gateway: Gateway, own: str) -> Dict[str, List[List[str]]]:
+def _ebtables_rules(gateway: Gateway, own: str) -> Dict[str, Rules]:
     """By chain, our own first, so that it is whole before anything jumps to it."""
     drops = [f"-p 0x806 --arp-ip-{end} {gateway.address} -j DROP" for end in ("dst", "src")]
     into, out_of = (f"{flag} {gateway.vxlan_dev} -j {own}" for flag in ("-i", "-o"))

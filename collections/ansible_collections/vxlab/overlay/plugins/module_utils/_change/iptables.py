@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules of ours among other people's, in the tables of iptables.
+"""Rules of ours among other people's, in the tables of iptables and ebtables.
 
 Rules are lists of words as iptables-save(8) prints them, so that the two can be compared.
 Private to the collection: may change without notice.
@@ -12,9 +12,17 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, field
-from typing import Dict, List, Sequence
+from typing import Dict, Iterable, List, Sequence
 
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change, Command
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
+    Change,
+    Command,
+    WriteFile,
+)
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import (
+    MADE_TABLES,
+    is_mark,
+)
 
 VERDICTS_THAT_REFUSE = ("DROP", "REJECT")
 
@@ -95,6 +103,48 @@ def plan_rules(
     for offset, rule in enumerate(wanted):
         place = f"-A {name}" if position > len(others) else f"-I {name} {position + offset}"
         _command(change, tool, table, f"{place} {shlex.join(rule)}", f"add {label}")
+
+
+def note_table(change: Change, tool: str, table: str, tables: Tables, made: Sequence[str]) -> None:
+    """Before the first rule of ours: note a table that the tool is about to make for it.
+
+    made: the lines of the note so far.
+    """
+    line = f"{tool} {table}"
+    if table not in tables and line not in made:
+        _write_note(change, [*made, line], f"note that {tool}'s table {table} is made for us")
+
+
+def give_table_back(
+    change: Change, tool: str, table: str, tables: Tables, made: Sequence[str], own: str
+) -> None:
+    """After the last rule of ours: remove a table that was made for us, if nothing is left in it.
+
+    own: the word that marks our rules, or the name of our chain. The variants on nf_tables remove
+    a table with its built-in chains when an empty one is restored (iptables-restore(8)). The
+    legacy ones keep it, empty, until the next boot: their kernel module has no way to let it go.
+    """
+    line = f"{tool} {table}"
+    if line not in made:
+        return
+    others = {name: chain for name, chain in tables.get(table, {}).items() if name != own}
+    rules = [rule for chain in others.values() for rule in chain.rules if own not in rule]
+    if any(is_mark(word) for rule in rules for word in rule):
+        return  # another overlay of ours uses it, and gives it back
+    is_empty = not rules and all(chain.policy == "ACCEPT" for chain in others.values())
+    if is_empty and table in tables:
+        intent = f"remove {tool}'s table {table}, which was made for us"
+        commit = "" if tool == "ebtables" else "COMMIT\n"
+        change.steps.append(Command(f"{tool}-restore", "", intent, stdin=f"*{table}\n{commit}"))
+        change.differences.append(f"{tool}'s table {table}: should not be there")
+    _write_note(change, [entry for entry in made if entry != line], f"forget {tool}'s {table}")
+    if not change.differences:
+        change.differences.append(f"{MADE_TABLES}: names {tool}'s table {table}, which is not ours")
+
+
+def _write_note(change: Change, lines: Iterable[str], intent: str) -> None:
+    text = "".join(f"{line}\n" for line in lines)
+    change.steps.append(WriteFile(MADE_TABLES, text or None, intent))
 
 
 def _catch_all(chain: Chain) -> int:

@@ -10,7 +10,7 @@ Private to the collection: may change without notice.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import iptables, nft, sysctl
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change, Command
@@ -36,13 +36,15 @@ class Masquerade:
 class Firewall:
     """What there is: nft's ruleset (empty without nft), and what each iptables-save prints.
 
-    saves: by the name of the tool (iptables, iptables-nft, iptables-legacy).
+    saves: by the name of the tool (iptables, iptables-nft, iptables-legacy); made_tables: the
+    lines of the note on tables that were made for us.
     """
 
     ruleset: nft.Ruleset = ()
     saves: Mapping[str, str] = field(default_factory=dict)
     sysctls: Mapping[str, str] = field(default_factory=dict)
     sysctl_files: Mapping[str, str] = field(default_factory=dict)
+    made_tables: Sequence[str] = ()
 
 
 def plan_present(want: Masquerade, have: Firewall, mark: Mark) -> Change:
@@ -83,7 +85,11 @@ def _plan_iptables(change: Change, want: Optional[Masquerade], have: Firewall, m
     for tool, save in have.saves.items():
         tables = iptables.parse(save)
         nat = [_masquerade_words(want, mark)] if want and _nat_stands_in(tool, want, have) else []
+        if nat:
+            iptables.note_table(change, tool, "nat", tables, have.made_tables)
         iptables.plan_rules(change, tool, "nat", "POSTROUTING", tables, nat, mark.text, "NAT rule")
+        if not nat:
+            iptables.give_table_back(change, tool, "nat", tables, have.made_tables, mark.text)
         forward = tables.get("filter", {}).get("FORWARD", iptables.Chain("ACCEPT"))
         ours = mark.text in [word for rule in forward.rules for word in rule]
         refuses = iptables.refuses_by_default(forward)

@@ -17,6 +17,10 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.change impor
 
 NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,23}\Z")
 
+MADE_TABLES = "/run/vxlab.overlay/tables"
+"""File that names the tables that iptables and ebtables made for a rule of ours, by lines such as
+"iptables nat": they carry no mark. One for all overlays of a host, since they share the tables."""
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -58,9 +62,19 @@ class Mark:
     def sysctl_file(self) -> str:
         return f"/etc/sysctl.d/90-vxlab-{self.name}.conf"
 
+    @property
+    def chain(self) -> str:
+        """Name of the ebtables chain that is ours."""
+        return self.table.upper()
+
     def alias(self, what: str = "") -> str:
         """The link alias, with an optional word that says what the link is for."""
         return f"{self.text} {what}".rstrip()
 
     def owns(self, alias: Optional[str]) -> bool:
         return alias is not None and (alias == self.text or alias.startswith(self.text + " "))
+
+
+def is_mark(word: str) -> bool:
+    """Whether a word of a rule marks it as that of any of our overlays."""
+    return word.startswith(("vxlab.overlay:", "VXLAB_"))

@@ -11,6 +11,7 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from typing import Dict, Mapping, Optional, Sequence
 
@@ -23,14 +24,19 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership im
 
 NOTED = re.compile(r"^# before: (\S+) = (.*)$", re.MULTILINE)
 
-# Setting ip_forward also turns this one (net/ipv4/devinet.c, inet_forward_change), so it has to
-# be given back after it.
-SIDE_EFFECTS = {"net.ipv4.ip_forward": ("net.ipv4.conf.all.accept_redirects",)}
+# What else the kernel sets when one is changed, by the new value (net/ipv4/devinet.c,
+# inet_forward_change). What differed from that before has to be given back after it.
+SIDE_EFFECTS = {
+    "net.ipv4.ip_forward": {
+        "net.ipv4.conf.all.accept_redirects": {"0": "1", "1": "0"},
+        "net.ipv4.conf.*.forwarding": {"0": "0", "1": "1"},
+    }
+}
 
 
 def to_read(want: Mapping[str, str]) -> Sequence[str]:
-    """The parameters whose present values a plan needs."""
-    return [key for name in want for key in (name, *SIDE_EFFECTS.get(name, ()))]
+    """The parameters whose present values a plan needs; * stands for any device."""
+    return [key for name in want for key in (name, *SIDE_EFFECTS.get(name, {}))]
 
 
 def plan_present(
@@ -48,7 +54,7 @@ def plan_present(
     own = files.get(mark.sysctl_file)
     # Another overlay of ours on this host may have changed them first: its note is the truth.
     noted = noted_values(own) or next(filter(None, map(noted_values, files.values())), {})
-    before = {key: noted.get(key, values[key]) for key in to_read(want)}
+    before = noted or _worth_noting(want, values)
     content = render(want, before, mark)
     if own != content:
         change.before[mark.sysctl_file] = own
@@ -76,10 +82,9 @@ def plan_absent(
     change.before[mark.sysctl_file], change.after[mark.sysctl_file] = own, None
     change.differences.append(f"{mark.sysctl_file}: should not be there")
     if len(files) == 1:
-        for key, value in noted_values(own).items():
-            if values.get(key) != value or key in _side_effects(noted_values(own), values):
-                change.before[key], change.after[key] = values.get(key), value
-                change.steps.append(SetSysctl(key, value))
+        for key, value in _to_give_back(noted_values(own), values).items():
+            change.before[key], change.after[key] = values[key], value
+            change.steps.append(SetSysctl(key, value))
     # Removed last: a run that is killed before it can still read the values.
     change.steps.append(WriteFile(mark.sysctl_file, None, "forget our kernel parameters"))
 
@@ -99,11 +104,37 @@ def render(want: Mapping[str, str], before: Mapping[str, str], mark: Mark) -> st
     return "\n".join(lines) + "\n"
 
 
-def _side_effects(noted: Mapping[str, str], values: Mapping[str, str]) -> Sequence[str]:
-    """Parameters that change with one that is about to be given back."""
-    return [
-        key
-        for name, keys in SIDE_EFFECTS.items()
-        if name in noted and values.get(name) != noted[name]
-        for key in keys
-    ]
+def _worth_noting(want: Mapping[str, str], values: Mapping[str, str]) -> Dict[str, str]:
+    """The values before, of what we set and of what giving that back would not set right."""
+    before = {}
+    for name in want:
+        before[name] = values[name]
+        for key, follows in _side_effects(name, values).items():
+            if values[key] != follows.get(values[name]):
+                before[key] = values[key]
+    return before
+
+
+def _to_give_back(noted: Mapping[str, str], values: Mapping[str, str]) -> Dict[str, str]:
+    """What to set, in order: what differs now, and what will once the ones before it are set.
+
+    A device that has gone since then has no values.
+    """
+    foreseen = dict(values)
+    result = {}
+    for key, value in noted.items():
+        if key not in values or foreseen[key] == value:
+            continue
+        result[key] = value
+        for other, follows in _side_effects(key, values).items():
+            foreseen[other] = follows.get(value, foreseen[other])
+    return result
+
+
+def _side_effects(name: str, values: Mapping[str, str]) -> Dict[str, Mapping[str, str]]:
+    """What else changes with a parameter, of all that there is, by its new value."""
+    return {
+        key: follows
+        for pattern, follows in SIDE_EFFECTS.get(name, {}).items()
+        for key in fnmatch.filter(values, pattern)
+    }

@@ -78,4 +78,4 @@ def _run_single(steps: Iterable[Step]) -> None:
         elif isinstance(step, SetSysctl):
             set_sysctl(step.key, step.value)
         else:
-            run([step.tool, *shlex.split(step.line)], step.intent)
+            run([step.tool, *shlex.split(step.line)], step.intent, stdin=step.stdin)

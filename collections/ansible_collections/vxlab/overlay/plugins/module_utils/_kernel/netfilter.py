@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List
 
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import MADE_TABLES
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import (
     KernelError,
     find,
@@ -50,6 +51,15 @@ def read_ebtables() -> str:
     if find("ebtables-save") is None:
         return ""
     return run(["ebtables-save"], "list the rules of ebtables")
+
+
+def read_made_tables() -> List[str]:
+    """The lines of the note on tables that iptables and ebtables made for rules of ours."""
+    try:
+        with open(MADE_TABLES, encoding="utf-8") as source:
+            return source.read().splitlines()
+    except FileNotFoundError:
+        return []
 
 
 def choose_backend(wanted: str, instead: str = "iptables") -> str:

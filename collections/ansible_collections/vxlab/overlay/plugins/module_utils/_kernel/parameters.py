@@ -11,22 +11,40 @@ from __future__ import annotations
 
 import glob
 import os
+from contextlib import suppress
 from typing import Dict, Optional, Sequence
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import KernelError
 
+PROC_SYS = "/proc/sys/"
+SWAPPED = str.maketrans("./", "/.")
 OUR_SYSCTL_FILES = "/etc/sysctl.d/90-vxlab-*.conf"
 
 
 def read_sysctls(keys: Sequence[str]) -> Dict[str, str]:
+    """Their values; a key may have * for any device, and then names those that there are."""
     values = {}
     for key in keys:
         try:
-            with open(_path(key), encoding="utf-8") as source:
-                values[key] = source.read().strip()
+            values[key] = _read(_path(key))
         except OSError as error:
-            raise KernelError(f"cannot read {key}: {error.strerror}") from error
+            if "*" not in key:
+                raise KernelError(f"cannot read {key}: {error.strerror}") from error
+            values.update(_read_all(key))
     return values
+
+
+def _read_all(pattern: str) -> Dict[str, str]:
+    values = {}
+    for path in sorted(glob.glob(_path(pattern))):
+        with suppress(OSError):  # of a device that has just gone
+            values[_key(path)] = _read(path)
+    return values
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="utf-8") as source:
+        return source.read().strip()
 
 
 def set_sysctl(key: str, value: str) -> None:
@@ -77,4 +95,9 @@ def _remove_empty(directory: str) -> None:
 
 
 def _path(key: str) -> str:
-    return "/proc/sys/" + key.replace(".", "/")
+    """The file of a key; where a device's name has a dot, the key has a slash (sysctl(8))."""
+    return PROC_SYS + key.translate(SWAPPED)
+
+
+def _key(path: str) -> str:
+    return path[len(PROC_SYS) :].translate(SWAPPED)

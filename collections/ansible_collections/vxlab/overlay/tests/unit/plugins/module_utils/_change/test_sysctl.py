@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+import itertools
+from typing import Any, Dict, Sequence
+
+import pytest
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import sysctl
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
@@ -22,12 +25,13 @@ from ansible_collections.vxlab.overlay.tests.unit.plugins.module_utils._change.c
 )
 
 FORWARD, REDIRECTS = "net.ipv4.ip_forward", "net.ipv4.conf.all.accept_redirects"
+ETH1, VLAN = "net.ipv4.conf.eth1.forwarding", "net.ipv4.conf.eth1/10.forwarding"
 WANT = {FORWARD: "1"}
-UNTOUCHED = {FORWARD: "0", REDIRECTS: "1"}
+UNTOUCHED = {FORWARD: "0", REDIRECTS: "1", ETH1: "0", VLAN: "0"}
 
 
 class Machine:
-    """As much of a host as a sysctl plan sees: ip_forward turns the other parameter too."""
+    """As much of a host as a sysctl plan sees: ip_forward turns the other parameters too."""
 
     def __init__(self, values: Dict[str, str]) -> None:
         self.values = dict(values)
@@ -45,6 +49,8 @@ class Machine:
 
     def set(self, key: str, value: str) -> None:
         if key == FORWARD and value != self.values[FORWARD]:
+            devices = [name for name in self.values if name.endswith(".forwarding")]
+            self.values.update(dict.fromkeys(devices, value))
             self.values[REDIRECTS] = "0" if value == "1" else "1"
         self.values[key] = value
 
@@ -69,17 +75,30 @@ def test_parameter_is_set_and_kept_and_the_old_value_noted() -> None:
     assert machine.present().steps == []
 
 
-def test_values_from_before_are_given_back() -> None:
-    for before in (UNTOUCHED, {FORWARD: "0", REDIRECTS: "0"}, {FORWARD: "1", REDIRECTS: "1"}):
-        machine = Machine(before)
+@pytest.mark.parametrize("values", list(itertools.product("01", repeat=4)))
+@pytest.mark.parametrize("sabotage", [False, True])
+def test_values_from_before_are_given_back(values: Sequence[str], sabotage: bool) -> None:
+    before = dict(zip(UNTOUCHED, values))
+    machine = Machine(before)
+    machine.present()
+    if sabotage:
+        machine.set(FORWARD, "0")
         machine.present()
-        machine.absent()
-        assert (machine.values, machine.files) == (before, {})
-        assert machine.absent().steps == []
+    machine.absent()
+    assert (machine.values, machine.files) == (before, {})
+    assert machine.absent().steps == []
+
+
+def test_device_that_has_gone_is_not_given_its_value_back() -> None:
+    machine = Machine(dict(UNTOUCHED, **{ETH1: "1"}))
+    machine.present()
+    del machine.values[ETH1]
+    machine.absent()
+    assert machine.values == {FORWARD: "0", REDIRECTS: "1", VLAN: "0"}
 
 
 def test_forwarding_that_was_on_before_stays_on() -> None:
-    machine = Machine({FORWARD: "1", REDIRECTS: "0"})
+    machine = Machine(dict(UNTOUCHED, **{FORWARD: "1"}))
     machine.present()
     change = machine.absent()
     assert [step.text for step in change.steps] == [f"rm {MARK.sysctl_file}"]
@@ -99,7 +118,7 @@ def test_last_overlay_of_a_host_gives_the_values_back() -> None:
     machine.present(Mark("one"))
     machine.present(Mark("two"))
     machine.absent(Mark("one"))
-    assert machine.values == {FORWARD: "1", REDIRECTS: "0"}
+    assert machine.values == {FORWARD: "1", REDIRECTS: "0", ETH1: "1", VLAN: "1"}
     machine.absent(Mark("two"))
     assert (machine.values, machine.files) == (UNTOUCHED, {})
 
@@ -119,4 +138,4 @@ def test_file_that_is_gone_is_written_anew() -> None:
 
 
 def test_all_parameters_that_a_plan_needs_are_read() -> None:
-    assert list(sysctl.to_read(WANT)) == [FORWARD, REDIRECTS]
+    assert list(sysctl.to_read(WANT)) == [FORWARD, REDIRECTS, "net.ipv4.conf.*.forwarding"]

@@ -61,15 +61,29 @@ def test_parameter_is_read_where_the_kernel_has_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert parameters._path("net.ipv4.ip_forward") == "/proc/sys/net/ipv4/ip_forward"
-    monkeypatch.setattr(parameters, "_path", lambda key: str(tmp_path / key))
-    (tmp_path / "a.b").write_text("1\n")
+    assert parameters._path("net.ipv4.conf.eth0/10.forwarding").endswith("/eth0.10/forwarding")
+    monkeypatch.setattr(parameters, "PROC_SYS", f"{tmp_path}/")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").write_text("1\n")
     assert parameters.read_sysctls(["a.b"]) == {"a.b": "1"}
     parameters.set_sysctl("a.b", "0")
     assert parameters.read_sysctls(["a.b"]) == {"a.b": "0"}
     with pytest.raises(KernelError, match="cannot read none: No such file"):
         parameters.read_sysctls(["none"])
-    with pytest.raises(KernelError, match="cannot set none/x to 1"):
-        parameters.set_sysctl("none/x", "1")
+    with pytest.raises(KernelError, match=r"cannot set none\.x to 1"):
+        parameters.set_sysctl("none.x", "1")
+
+
+def test_parameter_of_every_device_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parameters, "PROC_SYS", f"{tmp_path}/")
+    for device in ("eth0", "eth0.10"):
+        (tmp_path / "conf" / device).mkdir(parents=True)
+        (tmp_path / "conf" / device / "forwarding").write_text("1\n")
+    (tmp_path / "conf" / "gone").mkdir()
+    assert parameters.read_sysctls(["conf.*.forwarding", "none.*"]) == {
+        "conf.eth0.forwarding": "1",
+        "conf.eth0/10.forwarding": "1",
+    }
 
 
 def test_files_of_all_our_overlays_are_read(

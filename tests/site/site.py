@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -79,6 +81,7 @@ class Site:
     def __init__(self, lab: str, folder: Path, count: int = 3) -> None:
         self.lab = lab
         self.folder = folder
+        self.runs = 0
         self.variables: dict[str, Any] = {"overlay_lab_name": lab}
         self.hosts: dict[str, dict[str, Any]] = {
             f"ubuntu{n}": {
@@ -101,7 +104,10 @@ class Site:
     def play(self, playbook: str, *arguments: str, fails: bool = False, timeout: int = 300) -> Run:
         """Run a playbook on the inventory as it is now; it must succeed, or fail if fails."""
         process = self.start(playbook, *arguments)
-        output, _none = process.communicate(timeout=timeout)
+        try:
+            output, _none = process.communicate(timeout=timeout)
+        finally:
+            self.end(process)
         record = self.folder / "record.jsonl"
         lines = record.read_text().splitlines() if record.exists() else []
         run = Run(process.returncode, output, [json.loads(line) for line in lines])
@@ -109,8 +115,9 @@ class Site:
         return run
 
     def start(self, playbook: str, *arguments: str) -> subprocess.Popen[str]:
-        """The same, not awaited; in a process group of its own."""
+        """The same, not awaited; whoever starts it ends it."""
         self._write_inventory()
+        self.runs += 1
         (self.folder / "record.jsonl").unlink(missing_ok=True)
         return subprocess.Popen(
             [
@@ -123,8 +130,23 @@ class Site:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,
         )
+
+    def end(self, process: subprocess.Popen[str]) -> None:
+        """SIGKILL to what is left of a run on this machine; what it did on hosts goes on.
+
+        Ansible's workers are in sessions of their own, so they are known by their environment.
+        """
+        for place in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # ended, or somebody else's
+                outside = os.readlink(place / "ns/pid") == os.readlink("/proc/self/ns/pid")
+                if outside and self._run.encode() in (place / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(place.name), signal.SIGKILL)
+        process.communicate(timeout=60)
+
+    @property
+    def _run(self) -> str:
+        return f"SITE_RUN={self.lab} {self.runs}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -137,6 +159,7 @@ class Site:
             "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback_plugins"),
             "ANSIBLE_CALLBACKS_ENABLED": "record",
             "RECORD_FILE": str(self.folder / "record.jsonl"),
+            **dict([self._run.split("=")]),
         }
 
     def run(self, host: str, command: str, check: bool = True) -> str:

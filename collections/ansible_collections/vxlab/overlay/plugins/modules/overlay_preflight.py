@@ -125,6 +125,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import (
     bridge,
     container,
+    inside,
     underlay,
     vxlan,
 )
@@ -188,9 +189,9 @@ def look(params: Dict[str, Any]) -> underlay.Underlay:
     return found
 
 
-def _container(params: Dict[str, Any]) -> container.Container:
+def _container(params: Dict[str, Any]) -> inside.Container:
     names = ("name", "netns", "veth", "owned")
-    return container.Container(**{name: params[name] for name in names})
+    return inside.Container(**{name: params[name] for name in names})
 
 
 def _require_free_prefix(

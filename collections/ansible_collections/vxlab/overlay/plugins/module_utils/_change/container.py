@@ -9,60 +9,23 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from dataclasses import dataclass, field
+from typing import Any, Dict, Mapping, Optional, Sequence, Set, Tuple
 
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.address import plan_addresses
+from ansible_collections.vxlab.overlay.plugins.module_utils._change import inside as inner_end
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
     Change,
     ChangeError,
     Command,
     WriteFile,
 )
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.inside import Container, Inside
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import (
     Link,
     require_free_port,
     require_ours,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
-
-# The routing protocol number that marks routes as ours (see "proto" in ip-route(8); 86 is in
-# none of the ranges that /etc/iproute2/rt_protos assigns).
-ROUTE_PROTOCOL = "86"
-
-
-@dataclass(frozen=True)
-class Route:
-    """A route of a container: to a prefix or "default", by a next hop, or by the link if None."""
-
-    to: str
-    via: Optional[str] = None
-
-
-@dataclass(frozen=True)
-class Container:
-    """A container; names as in the module's options.
-
-    netns: the namespace's name in /run/netns, or an absolute path (never owned, only joined).
-    """
-
-    name: str
-    netns: str
-    veth: str
-    interface: str = "eth0"
-    owned: bool = True
-    mac: Optional[str] = None
-    mtu: Optional[int] = None
-    addresses: Sequence[str] = ()
-    routes: Sequence[Route] = ()
-
-
-@dataclass(frozen=True)
-class Inside:
-    """What there is in a network namespace: its links, and the routes of its main tables."""
-
-    links: Mapping[str, Link] = field(default_factory=dict)
-    routes: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -193,7 +156,7 @@ def _plan_container(
         if veth is None:
             outside.differences.append(f"{want.name}: {want.veth}: missing")
         inner = _make_veth(want, bridge, mark, outside)
-    _plan_inside(want, inside, inner, insides)
+    inner_end.plan_inside(want, inside, inner, insides)
 
 
 def _clear_the_place(
@@ -263,82 +226,6 @@ def _plan_host_end(want: Container, bridge: str, veth: Link, change: Change) -> 
         _outside(change, f"link set dev {want.veth} up", f"set {want.veth} up")
 
 
-def _plan_inside(want: Container, inside: Inside, inner: Link, change: Change) -> None:
-    device = want.interface
-    label = f"{want.name}: {device}"
-    fresh = inner.index == 0
-
-    def run(line: str, intent: str, difference: str = "") -> None:
-        change.steps.append(Command("ip", line, f"{intent} in {want.netns}", netns=want.netns))
-        if difference and not fresh:
-            change.differences.append(difference)
-
-    loopback = inside.links.get("lo")
-    if want.owned and loopback is not None and not loopback.up:
-        run("link set dev lo up", "set lo up", f"{want.name}: lo: down")
-    if want.mac and inner.mac != want.mac:
-        run(
-            f"link set dev {device} address {want.mac}",
-            f"set the MAC of {device}",
-            f"{label}: mac {inner.mac} -> {want.mac}",
-        )
-    if want.mtu and inner.mtu != want.mtu:
-        run(
-            f"link set dev {device} mtu {want.mtu}",
-            f"set the MTU of {device}",
-            f"{label}: mtu {inner.mtu} -> {want.mtu}",
-        )
-    if not inner.up:
-        run(f"link set dev {device} up", f"set {device} up", f"{label}: down")
-    have = [] if fresh or not inner.up else _routes_of(inside, device)
-    _require_no_other_default(want, inside)
-    # Before the addresses, which take the routes with them that they reach the next hop by.
-    for route in have:
-        if route["protocol"] == ROUTE_PROTOCOL and _route(route) not in want.routes:
-            shown = _text(_route(route))
-            run(
-                f"route del {shown} dev {device}",
-                f"remove the route {shown}",
-                f"{want.name}: route {shown} should not be there",
-            )
-    told = len(change.differences)
-    readdressed = plan_addresses(
-        change, device, inner.addresses, list(want.addresses), label, want.netns
-    )
-    if fresh:
-        del change.differences[told:]
-    for wanted_route in want.routes:
-        # Removing an address takes the routes with it whose next hop was reached through it.
-        if readdressed or wanted_route not in [_route(r) for r in have]:
-            shown = _text(wanted_route)
-            word = (
-                "default route" if wanted_route.to == "default" else f"route to {wanted_route.to}"
-            )
-            run(
-                f"route replace {shown} dev {device} proto {ROUTE_PROTOCOL}",
-                f"set the route {shown}",
-                f"{want.name}: {word} missing or wrong, should be: {shown}",
-            )
-
-
-def _require_no_other_default(want: Container, inside: Inside) -> None:
-    """Raise ChangeError where a default route of ours would replace somebody else's."""
-    ours = [route.via for route in want.routes if route.to == "default"]
-    for route in inside.routes if not want.owned else ():
-        if route.get("dst") != "default" or route.get("dev") == want.interface:
-            continue
-        if any(_version(via) == _version(route.get("gateway")) for via in ours):
-            raise ChangeError(
-                f"container {want.name}: namespace {want.netns} is not ours, and has a default"
-                f" route by {route.get('dev')} already; leave gateway out, and give the routes"
-                " that should go by the overlay"
-            )
-
-
-def _version(next_hop: Optional[str]) -> int:
-    return 6 if next_hop and ":" in next_hop else 4
-
-
 def _are_peers(veth: Link, inner: Link) -> bool:
     return veth.peer_index == inner.index and inner.peer_index == veth.index
 
@@ -347,23 +234,6 @@ def _astray(want: Container, inner: Optional[Link]) -> str:
     if inner is None:
         return f"{want.interface} is not in namespace {want.netns}"
     return f"{want.interface} in namespace {want.netns} is not its other end"
-
-
-def _routes_of(inside: Inside, device: str) -> List[Mapping[str, Any]]:
-    """Routes by the device that somebody set; the kernel's own come and go with addresses."""
-    return [
-        route
-        for route in inside.routes
-        if route.get("dev") == device and route.get("protocol") not in ("kernel", "ra")
-    ]
-
-
-def _route(entry: Mapping[str, Any]) -> Route:
-    return Route(entry["dst"], entry.get("gateway"))
-
-
-def _text(route: Route) -> str:
-    return f"{route.to} via {route.via}" if route.via else route.to
 
 
 def _outside(change: Change, line: str, intent: str, creates: str = "", marks: str = "") -> None:
@@ -375,7 +245,6 @@ def _picture(
 ) -> Optional[Dict[str, Any]]:
     if veth is None and inside is None:
         return None
-    inner = inside.links.get(want.interface) if inside else None
     picture: Dict[str, Any] = {"netns": want.netns if inside else None}
     picture["host_end"] = veth and {
         "name": veth.name,
@@ -383,14 +252,7 @@ def _picture(
         "mtu": veth.mtu,
         "up": veth.up,
     }
-    picture["interface"] = inner and {
-        "name": inner.name,
-        "mac": inner.mac,
-        "mtu": inner.mtu,
-        "up": inner.up,
-        "addresses": [address.text for address in inner.addresses],
-        "routes": [asdict(_route(r)) for r in _routes_of(inside or Inside(), want.interface)],
-    }
+    picture["interface"] = inner_end.picture(want, inside) if inside else None
     return picture
 
 
@@ -398,12 +260,5 @@ def _picture_after(want: Container, bridge: str) -> Dict[str, Any]:
     return {
         "netns": want.netns,
         "host_end": {"name": want.veth, "bridge": bridge, "mtu": want.mtu, "up": True},
-        "interface": {
-            "name": want.interface,
-            "mac": want.mac,
-            "mtu": want.mtu,
-            "up": True,
-            "addresses": list(want.addresses),
-            "routes": [asdict(route) for route in want.routes],
-        },
+        "interface": inner_end.picture_after(want),
     }

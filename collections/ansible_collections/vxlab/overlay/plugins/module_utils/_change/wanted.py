@@ -15,11 +15,11 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import value
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.bridge import Bridge, Port
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.container import (
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.gateway import Gateway
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.inside import (
     Container,
     Route,
 )
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.gateway import Gateway
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.masquerade import Masquerade
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.port import DEFAULTS
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.vxlan import Vxlan

@@ -13,7 +13,9 @@ import json
 import os
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.container import Inside
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.inside import (
+    Inside,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import Link, parse_links
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.making import half_made
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark

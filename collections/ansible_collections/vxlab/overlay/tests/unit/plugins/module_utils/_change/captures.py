@@ -16,8 +16,10 @@ from typing import Any, Dict, List
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.bridge import Bridge, Port
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.container import (
-    Container,
     Host,
+)
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.inside import (
+    Container,
     Inside,
     Route,
 )

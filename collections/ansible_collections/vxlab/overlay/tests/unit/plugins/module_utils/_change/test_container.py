@@ -14,8 +14,10 @@ import pytest
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import container
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.container import (
-    Container,
     Host,
+)
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.inside import (
+    Container,
     Inside,
     Route,
 )

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import (
     bridge,
     container,
+    inside,
     value,
     vxlan,
 )
@@ -73,7 +74,7 @@ def named(change: Change) -> List[Tuple[str, str]]:
 def test_no_command_names_a_link_that_is_neither_ours_nor_wanted(
     table: Dict[str, Link], purge: bool, absent: bool
 ) -> None:
-    want = container.Container("ns1", "ns1", "veth-ns1", addresses=["10.233.0.2/16"])
+    want = inside.Container("ns1", "ns1", "veth-ns1", addresses=["10.233.0.2/16"])
     host = container.Host(table, namespaces=["theirs"])
     plans: List[Tuple[str, Any]]
     if absent:

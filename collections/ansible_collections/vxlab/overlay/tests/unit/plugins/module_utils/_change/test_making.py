@@ -17,7 +17,12 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.change impor
     SetSysctl,
     WriteFile,
 )
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.container import Container, Host
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.container import (
+    Host,
+)
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.inside import (
+    Container,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import Link
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.making import (
     half_made,

@@ -12,8 +12,10 @@ import pytest
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import wanted
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.container import Route
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.gateway import Gateway
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.inside import (
+    Route,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.masquerade import Masquerade
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.port import DEFAULTS
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.vxlan import Vxlan

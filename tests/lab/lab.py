@@ -27,6 +27,11 @@ def many(count: int) -> dict[str, str]:
     return {f"ubuntu{number}": f"172.16.1.{10 + number}" for number in range(1, count + 1)}
 
 
+def apart(count: int) -> dict[str, str]:
+    """Hosts that are in a network each."""
+    return {f"ubuntu{number}": f"172.16.{10 + number}.11" for number in range(1, count + 1)}
+
+
 @dataclass
 class Lab:
     """prefix: what precedes each command; python, drive, collections: for another user's."""
@@ -100,6 +105,7 @@ class Lab:
 
 
 def reaches(lab: Lab, host: str, address: str) -> bool:
+    """Whether one echo request (RFC 792, RFC 4443) is answered within a second."""
     return lab.run(host, f"ping -n -c 1 -W 1 {address}").returncode == 0
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from .lab import Lab, seen_address
+from .lab import Lab, reaches, seen_address
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,7 +68,19 @@ def test_role_passes_its_variables(lab: Lab) -> None:
     options = {"overlay_lab_mtu": 9000, "overlay_lab_multicast": False}
     play(lab, "playbooks/lab_up.yml", "-e", json.dumps(options))
     assert "mtu 9000" in lab.check("ubuntu1", "ip link show eth1")
-    assert "mcast_flood off" in lab.check("fabric", "bridge -d link show dev ubuntu1")
+    assert "vxlab_lab" in lab.check("fabric", "nft list tables bridge")
+
+
+def test_underlay_comes_from_the_inventory(lab: Lab) -> None:
+    kind = {"OVERLAY_LAB_ROUTED": "1", "OVERLAY_LAB_IPV6": "1", "OVERLAY_LAB_MULTICAST": "0"}
+    play(lab, "playbooks/lab_up.yml", **kind)
+    assert "changed=0" in play(lab, "playbooks/lab_up.yml", **kind)
+    assert reaches(lab, "ubuntu1", "172.16.13.11") and reaches(lab, "ubuntu1", "fd00:172:16:13::11")
+    assert "vxlab_lab" in lab.check("fabric", "nft list tables bridge")
+    # What is given for all is stronger.
+    said = play(lab, "playbooks/lab_up.yml", "--diff", "-e", '{"overlay_lab_ipv6": false}', **kind)
+    assert "ubuntu1: eth1: IPv6 address fd00:172:16:11::11/64 -> none" in said
+    assert "multicast" not in said.replace("overlay_lab_multicast", "")
 
 
 def test_bad_input_is_one_clear_error(lab: Lab) -> None:

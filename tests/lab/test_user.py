@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from .lab import COLLECTIONS, DRIVE, Lab, LabFailure, reaches, seen_address
+from .lab import COLLECTIONS, DRIVE, THREE, Lab, LabFailure, apart, reaches, seen_address
+from .traffic import HEARD_WITHOUT_MULTICAST, heard
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0, reason="makes a user account; all other tests here run as this user"
@@ -73,6 +74,21 @@ def test_ordinary_user_has_a_lab(lab: Lab) -> None:
     assert seen_address(lab, "ubuntu1") == "172.16.1.11"
     assert lab.up(mtu=9000)["hosts"] == first["hosts"]
     assert reaches(lab, "ubuntu2", "-M do -s 8972 172.16.1.13")
+
+
+def test_ordinary_user_has_every_kind_of_underlay(lab: Lab) -> None:
+    first = lab.up(multicast=False, ipv6=True)
+    assert not lab.up(multicast=False, ipv6=True)["changed"]
+    assert heard(lab, THREE["ubuntu2"]) == HEARD_WITHOUT_MULTICAST
+    assert reaches(lab, "ubuntu1", "172.16.1.13") and reaches(lab, "ubuntu1", "fd00:172:16:1::13")
+    kind = {"routed": True, "ipv6": True, "multicast": False}
+    assert lab.up(apart(3), **kind)["hosts"] == first["hosts"]
+    assert not lab.up(apart(3), **kind)["changed"]
+    assert reaches(lab, "ubuntu1", "172.16.13.11") and reaches(lab, "ubuntu1", "fd00:172:16:13::11")
+    assert seen_address(lab, "ubuntu2") == "172.16.12.11"
+    lab.check("fabric", "nft delete table bridge vxlab_lab; ip link del 172.16.11.0")
+    assert lab.up(apart(3), **kind)["changed"]
+    assert reaches(lab, "ubuntu1", "fd00:172:16:13::11")
 
 
 def test_ordinary_user_can_build_an_overlay(lab: Lab) -> None:

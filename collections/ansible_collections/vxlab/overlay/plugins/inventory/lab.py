@@ -13,6 +13,10 @@ description:
   - Group C(overlay) with hosts C(ubuntu1), C(ubuntu2) and so on, their addresses on the underlay,
     their containers, and the connection plugin P(vxlab.overlay.lab#connection).
   - Addresses are consecutive. Where the underlay is too small for the hosts, it becomes a /16.
+  - With O(routed), each host has a network of its own, and in it the place that O(first_address)
+    has in its own. The network of host N is the one 9 + N further. So, by default,
+    C(ubuntu1) is 172.16.11.11, C(ubuntu2) 172.16.12.11 and C(ubuntu100) 172.16.110.11, each in a
+    /24 whose first address is the router's. All networks lie in one /16, which has room for 245.
 options:
   plugin:
     description: Marks the file as one of this plugin.
@@ -35,6 +39,25 @@ options:
         stronger than the file.
     type: int
     default: 1
+  routed:
+    description:
+      - Whether each host has a network of its own, behind the router. Sets the addresses and
+        C(overlay_lab_routed). The environment variable E(OVERLAY_LAB_ROUTED) is stronger than the
+        file.
+    type: bool
+    default: false
+  ipv6:
+    description:
+      - Whether the underlay has IPv6 addresses too. Sets C(overlay_lab_ipv6) and nothing else. The
+        environment variable E(OVERLAY_LAB_IPV6) is stronger than the file.
+    type: bool
+    default: false
+  multicast:
+    description:
+      - Whether the underlay carries multicast. Sets C(overlay_lab_multicast) and nothing else. The
+        environment variable E(OVERLAY_LAB_MULTICAST) is stronger than the file.
+    type: bool
+    default: true
   first_address:
     description:
       - Address of the first host, with the underlay's prefix length. The underlay's first address
@@ -51,20 +74,25 @@ EXAMPLES = r"""
 # lab.yml: three hosts with one container each
 plugin: vxlab.overlay.lab
 hosts: 3
+# With these two, a router between each two hosts, and no multicast:
+# routed: true
+# multicast: false
 """
 
 import os
 from typing import Any
 
 from ansible.errors import AnsibleParserError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.errors import LabError
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.names import check_lab_name
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.numbering import number
-from ansible_collections.vxlab.overlay.plugins.module_utils._lab.spec import check_lab_name
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.tools import host_python
 
 GROUP = "overlay"
+FLAGS = ("routed", "ipv6", "multicast")
 
 
 class InventoryModule(BaseInventoryPlugin):
@@ -84,11 +112,15 @@ class InventoryModule(BaseInventoryPlugin):
             name = check_lab_name(
                 os.environ.get("OVERLAY_LAB_NAME") or str(self.get_option("name"))
             )
+            flags = {
+                option: self._flag(option, f"OVERLAY_LAB_{option.upper()}") for option in FLAGS
+            }
             numbers = number(
                 self._number("hosts", "OVERLAY_LAB_HOSTS"),
                 self._number("containers", "OVERLAY_LAB_CONTAINERS"),
                 str(self.get_option("first_address")),
                 str(self.get_option("first_container")),
+                flags["routed"],
             )
         except LabError as error:
             raise AnsibleParserError(f"{path}: {error}") from error
@@ -99,6 +131,7 @@ class InventoryModule(BaseInventoryPlugin):
             "overlay_lab_name": name,
             "overlay_lab_router": numbers.router,
             "overlay_underlay_dev": "eth1",
+            **{f"overlay_lab_{option}": flag for option, flag in flags.items()},
         }
         for variable, value in shared.items():
             inventory.set_variable(GROUP, variable, value)
@@ -106,6 +139,18 @@ class InventoryModule(BaseInventoryPlugin):
             inventory.add_host(host, group=GROUP)
             for variable, value in variables.items():
                 inventory.set_variable(host, variable, value)
+
+    def _flag(self, option: str, variable: str) -> bool:
+        """An option, or the environment variable that is stronger than it."""
+        text = os.environ.get(variable, "")
+        if not text:
+            return bool(self.get_option(option))
+        try:
+            return bool(boolean(text))
+        except TypeError as error:
+            raise LabError(
+                f"environment variable {variable} is {text!r}: it must be true or false"
+            ) from error
 
     def _number(self, option: str, variable: str) -> int:
         """An option, or the environment variable that is stronger than it."""

@@ -46,13 +46,15 @@ options:
         type: str
         required: true
   router:
-    description: The router's address on the underlay, with the underlay's prefix length.
+    description:
+      - The router's address on the underlay, with the underlay's prefix length. With O(routed) only
+        the prefix length counts, for the network of each host.
     type: str
     default: 172.16.1.1/24
   outside:
     description:
       - The outside server's address, with prefix length. The router has the first address of this
-        network. The server has a route to the underlay and to nothing else.
+        network. The server has routes to the underlay's networks and to nothing else.
     type: str
     default: 203.0.113.80/24
   outside_port:
@@ -65,10 +67,32 @@ options:
     default: 1500
   multicast:
     description:
-      - Whether the underlay carries multicast. Without, it drops all of it, link-local and IPv6
-        neighbour discovery too.
+      - Whether the underlay carries multicast. Without, it drops all of it, that to 224.0.0.x too,
+        but for IPv6's link-local groups (ff02::/16), which neighbour discovery needs. Broadcast,
+        and so ARP, passes.
+      - Needs nftables where it is V(false). Changed in place; nothing else is interrupted.
     type: bool
     default: true
+  routed:
+    description:
+      - Whether each host is in a network of its own, its address with the prefix length of
+        O(router), behind the router, which has the first address of each. Hosts then reach each
+        other through the router only, and neither broadcast nor multicast crosses it.
+      - The addresses of O(hosts) must be in different networks.
+      - A lab that runs is changed in place. Hosts keep running, but the underlay is down meanwhile.
+    type: bool
+    default: false
+  ipv6:
+    description:
+      - Whether the underlay has IPv6 addresses too, beside each IPv4 address of a host or router
+        the one of the same decimal digits. 172.16.1.11/24 gives fd00:172:16:1::11/64; a /16 gives a
+        /48, so that hosts which share the one network share the other. Hosts have an IPv6 default
+        route to the router, which forwards. The outside server stays without.
+      - With O(routed), the prefix length of O(router) should be 8, 16 or 24.
+      - Changed in place; IPv4 is not interrupted. Other addresses out of fd00::/16 on eth1 are
+        removed.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Says what would be done.
@@ -80,7 +104,9 @@ attributes:
     description: A second run with the same options reads the lab and does nothing.
     support: full
   platform:
-    description: Linux, with iproute2, util-linux 2.32 or later and Python 3.8 or later.
+    description:
+      - Linux, with iproute2, util-linux 2.32 or later and Python 3.8 or later. O(multicast=false)
+        needs nftables, and a kernel that has its family bridge.
     support: full
     platforms: linux
 seealso:
@@ -98,6 +124,18 @@ EXAMPLES = r"""
         address: 172.16.1.11
       - name: ubuntu2
         address: 172.16.1.12
+  delegate_to: localhost
+
+- name: Put a router between them, take multicast away, add IPv6
+  vxlab.overlay.lab:
+    hosts:
+      - name: ubuntu1
+        address: 172.16.11.11
+      - name: ubuntu2
+        address: 172.16.12.11
+    routed: true
+    multicast: false
+    ipv6: true
   delegate_to: localhost
 
 - name: Take it down
@@ -122,8 +160,12 @@ hosts:
       description: Process id of the host's init, whose namespaces are the host.
       type: int
     address:
-      description: Address of its eth1.
+      description: IPv4 address of its first link, which is a host's eth1.
       type: str
+    address6:
+      description: IPv6 address of that link.
+      type: str
+      returned: where it has one
   sample: {"ubuntu1": {"pid": 4711, "address": "172.16.1.11"}}
 folder:
   description: Where the lab's state is kept.
@@ -160,6 +202,8 @@ ARGUMENTS = {
     "outside_port": {"type": "int", "default": 8080},
     "mtu": {"type": "int", "default": 1500},
     "multicast": {"type": "bool", "default": True},
+    "routed": {"type": "bool", "default": False},
+    "ipv6": {"type": "bool", "default": False},
 }
 
 
@@ -184,6 +228,8 @@ def main() -> None:
                 options["mtu"],
                 options["multicast"],
                 server_command(host_python()),
+                options["routed"],
+                options["ipv6"],
             )
             # Where the machine's Python is in a folder that hosts do not share, they need it too.
             visible = sorted({sys.prefix, sys.base_prefix})

@@ -6,8 +6,11 @@
 
 Private to the collection: may change without notice.
 
+  names      names of labs, hosts and ports (pure)
+  underlay   the networks of the underlay, their addresses (pure)
   spec       what a lab is made of (pure)
-  wiring     links, addresses and routes: what is there, what should be, the commands (pure)
+  wiring     links: what is there, what should be, the commands (pure)
+  addressing the same for addresses and routes (pure); switch: for what the bridges drop (pure)
   numbering  names and addresses of hosts and containers, from how many there are (pure)
   view       which mounts of the machine a host sees (pure)
   scripts    the text that a lab's long-lived processes run; host_view: that of a host

@@ -25,6 +25,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._lab.entering import
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.errors import LabError
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.host_view import host_script
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.names import FABRIC
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.process import (
     FABRIC_SCRIPT,
     HOST_SCRIPT,
@@ -34,11 +35,16 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._lab.scripts import 
     FABRIC_TEXT,
     IDLE,
 )
-from ansible_collections.vxlab.overlay.plugins.module_utils._lab.spec import FABRIC, Node
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.spec import Node
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.state import Record, State
-from ansible_collections.vxlab.overlay.plugins.module_utils._lab.tools import PATH
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.switch import list_command
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.tools import NFT, PATH
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.view import submounts
-from ansible_collections.vxlab.overlay.plugins.module_utils._lab.wiring import NodeWiring
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.wiring import (
+    FabricWiring,
+    NodeWiring,
+    WiringPlan,
+)
 
 # Not run_command: this runs where there is no AnsibleModule too (tests), and what is started here
 # outlives the module.
@@ -136,16 +142,19 @@ class Fabric:
             return ""
         return " ".join(text.split())
 
-    def read(self, pids: Mapping[str, int]) -> Tuple[List[Any], Dict[str, NodeWiring]]:
-        """The links of the fabric, and the wiring of these nodes."""
+    def read(self, pids: Mapping[str, int]) -> Tuple[FabricWiring, Dict[str, NodeWiring]]:
+        """The wiring of the fabric, and that of these nodes."""
         ip = shlex.quote(self._tools["ip"])
         script = f"{ip} -j -d link show\n"
+        if NFT in self._tools:
+            # No table is no error; that a kernel has no nftables, a plan which needs it will show.
+            script += f"{shlex.quote(self._tools[NFT])} {list_command()} 2>/dev/null || :\n"
         for name, pid in pids.items():
             # The output of ip has no line that starts so.
             script += (
                 f"echo '#{name}'\n"
                 f"{self._in_net(pid)} {ip} -j -d -batch - <<'END'\n"
-                "address show\nroute show\nEND\n"
+                "address show\nroute show table all\nEND\n"
             )
         output = self._shell(script, "read the lab's links")
         fabric, *parts = f"\n{output}".split("\n#")
@@ -154,7 +163,8 @@ class Fabric:
             name, _newline, text = part.partition("\n")
             links, routes = (*_documents(text), [], [])[:2]
             nodes[name] = NodeWiring(links, routes)
-        return (_documents(fabric) or [[]])[0], nodes
+        links, table = (*_documents(fabric), {})[:2]
+        return FabricWiring(links, table.get("nftables", [])), nodes
 
     def clear(
         self, ports: Iterable[str], links: Mapping[str, Sequence[str]], pids: Mapping[str, int]
@@ -170,13 +180,14 @@ class Fabric:
             script += _batch(f"{self._in_net(pids[name])} {ip} -force", lines)
         self._shell(f"exec 2>/dev/null\n{script}exit 0\n", "remove links")
 
-    def wire(
-        self, fabric: Sequence[str], nodes: Mapping[str, Sequence[str]], pids: Mapping[str, int]
-    ) -> None:
+    def wire(self, plan: WiringPlan, pids: Mapping[str, int]) -> None:
         """Run the lines of a wiring plan."""
         ip = shlex.quote(self._tools["ip"])
-        script = "set -e\n" + _batch(ip, fabric)
-        for name, lines in nodes.items():
+        script = "set -e\n"
+        if plan.switch:
+            script += f"{shlex.quote(self._tools[NFT])} -f - <<'END'\n{plan.switch}END\n"
+        script += _batch(ip, plan.fabric)
+        for name, lines in plan.nodes.items():
             script += f"echo 'in {name}' >&2\n"
             script += _batch(f"{self._in_net(pids[name])} {ip}", lines)
         self._shell(script, "wire the lab")

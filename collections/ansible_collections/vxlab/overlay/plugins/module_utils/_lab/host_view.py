@@ -171,6 +171,11 @@ for scope in all default; do
         setting "ipv4/conf/$scope/$key" 0
     done
 done
+# The fabric, from which a kernel may be set to take these over, does without IPv6.
+for scope in all default; do
+    setting "ipv6/conf/$scope/disable_ipv6" 0
+done
+setting ipv6/conf/all/forwarding "$forward"
 # Link-local addresses that are usable at once.
 setting ipv6/conf/default/accept_dad 0
 mkdir root/.old
@@ -190,7 +195,7 @@ def host_script(submounts: Sequence[str], visible: Sequence[str], user_namespace
 
     submounts: mount points of the machine, outermost first, that hosts should see.
     visible: directories that hosts must see even where they lie in a private one (/tmp).
-    Its arguments after the version: 1 or 0 (forward IPv4), then the command of KEEP.
+    Its arguments after the version: 1 or 0 (forward IPv4 and IPv6), then the command of KEEP.
     """
     steps = [f"submount {shlex.quote(path)}" for path in submounts]
     steps += ["private /run 755", "private /tmp 1777"]

@@ -13,21 +13,22 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.errors import LabError
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.fabric import Fabric
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.names import (
+    FABRIC,
+    OUTSIDE,
+    port_name,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.process import (
     Marked,
     kill,
     marked,
     read_stat,
 )
-from ansible_collections.vxlab.overlay.plugins.module_utils._lab.spec import (
-    FABRIC,
-    OUTSIDE,
-    Lab,
-    port_name,
-)
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.spec import Lab
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.state import Record, State
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.tools import find_tools
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.wiring import (
+    FabricWiring,
     WiringPlan,
     plan_wiring,
 )
@@ -68,7 +69,9 @@ def present(state: State, lab: Lab, visible: Sequence[str], check: bool) -> Outc
     visible: folders that hosts must see. check: only say what would be done.
     Raises LabError for what cannot be done.
     """
-    tools = find_tools()
+    if lab.ipv6 and not Path("/proc/sys/net/ipv6").exists():
+        raise LabError("the lab's ipv6 is true: this machine's kernel has no IPv6")
+    tools = find_tools(nft=not lab.multicast)
     fabric = Fabric(state, tools)
     if check:
         survey = _survey(state, lab) if state.exists() else _nothing(lab)
@@ -164,11 +167,11 @@ def _wiring(fabric: Fabric, lab: Lab, survey: _Survey) -> WiringPlan:
     if not survey.fabric:
         return WiringPlan()
     pids = _pids(survey.running)
-    links, nodes = fabric.read(pids)
+    have, nodes = fabric.read(pids)
     changing = {port_name(name) for name in survey.remove + survey.start}
     changing |= {link.port for name in survey.start for link in lab.nodes[name].links}
-    links = [link for link in links if link["ifname"] not in changing]
-    return plan_wiring(lab, links, nodes, pids)
+    links = [link for link in have.links if link["ifname"] not in changing]
+    return plan_wiring(lab, FabricWiring(links, have.table), nodes, pids)
 
 
 def _apply(state: State, fabric: Fabric, lab: Lab, survey: _Survey, visible: Sequence[str]) -> None:
@@ -188,7 +191,7 @@ def _apply(state: State, fabric: Fabric, lab: Lab, survey: _Survey, visible: Seq
         if plan.clears:
             fabric.clear(plan.clear_ports, plan.clear_links, pids)
         else:
-            fabric.wire(plan.fabric, plan.nodes, pids)
+            fabric.wire(plan, pids)
     plan = plan_wiring(lab, *fabric.read(pids), pids)
     if plan.differences:
         raise LabError(f"the lab is not as it should be: {'; '.join(plan.differences)}")
@@ -224,9 +227,12 @@ def listening_ports(table: str) -> List[int]:
 
 
 def describe(lab: Lab, pids: Mapping[str, int]) -> Dict[str, Dict[str, Any]]:
-    """For each node that runs: its process id, and its address on its first link."""
+    """For each node that runs: its process id, and its addresses on its first link."""
     nodes: List[Tuple[str, int]] = [(name, pid) for name, pid in pids.items() if name in lab.nodes]
-    return {
-        name: {"pid": pid, "address": lab.nodes[name].links[0].address.partition("/")[0]}
-        for name, pid in nodes
-    }
+    described = {}
+    for name, pid in nodes:
+        link = lab.nodes[name].links[0]
+        described[name] = {"pid": pid, "address": link.address.partition("/")[0]}
+        if link.address6:
+            described[name]["address6"] = link.address6.partition("/")[0]
+    return described

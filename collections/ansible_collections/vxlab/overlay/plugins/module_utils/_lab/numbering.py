@@ -14,8 +14,12 @@ from typing import Any, Dict, List, NamedTuple
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.errors import LabError
 
-# What the underlay grows to when its own network is too small for the hosts.
+# What the underlay grows to when its own network is too small for the hosts, and what the networks
+# of a routed one must lie in.
 WIDE = 16
+# So far from the network of first_address is that of the first host in a routed underlay: both
+# kinds of underlay have no address in common, and host N is in network 10 + N.
+APART = 10
 
 
 class Numbers(NamedTuple):
@@ -25,11 +29,15 @@ class Numbers(NamedTuple):
     hosts: Dict[str, Dict[str, Any]]
 
 
-def number(hosts: int, containers: int, first_address: str, first_container: str) -> Numbers:
+def number(
+    hosts: int, containers: int, first_address: str, first_container: str, routed: bool = False
+) -> Numbers:
     """Number hosts and containers consecutively.
 
     first_address: of the first host, with the underlay's prefix length; the underlay's first
-    address is the router's. first_container: with the overlay's prefix length.
+    address is the router's. routed: each host in a network of its own, all at the same place in it:
+    with 172.16.1.11/24, host N is 172.16.(10 + N).11. first_container: with the overlay's prefix
+    length.
     Raises LabError if they do not fit.
     """
     if hosts < 1:
@@ -40,25 +48,54 @@ def number(hosts: int, containers: int, first_address: str, first_container: str
     router = first.network.network_address + 1
     if first.ip <= router:
         raise LabError(f"first_address is {first.ip}: it must come after the router's, {router}")
-    underlay = first.network
-    if int(first.ip) + hosts - 1 >= int(underlay.broadcast_address) and underlay.prefixlen > WIDE:
-        underlay = underlay.supernet(new_prefix=WIDE)
-    _check_fit(f"{hosts} hosts from {first.ip}", first.ip, hosts, underlay)
+    prefix = first.network.prefixlen
+    if routed:
+        addresses = _routed(hosts, first)
+    else:
+        prefix = _flat_prefix(hosts, first)
+        addresses = [first.ip + index for index in range(hosts)]
 
     overlay = _interface("first_container", first_container)
     total = hosts * containers
     if total:
         _check_fit(f"{total} containers from {overlay.ip}", overlay.ip, total, overlay.network)
     return Numbers(
-        f"{router}/{underlay.prefixlen}",
+        f"{router}/{prefix}",
         {
             f"ubuntu{index + 1}": {
-                "ansible_host": str(first.ip + index),
+                "ansible_host": str(address),
                 "overlay_containers": _containers(overlay.ip + index * containers, containers),
             }
-            for index in range(hosts)
+            for index, address in enumerate(addresses)
         },
     )
+
+
+def _flat_prefix(hosts: int, first: ipaddress.IPv4Interface) -> int:
+    underlay = first.network
+    if int(first.ip) + hosts - 1 >= int(underlay.broadcast_address) and underlay.prefixlen > WIDE:
+        underlay = underlay.supernet(new_prefix=WIDE)
+    _check_fit(f"{hosts} hosts from {first.ip}", first.ip, hosts, underlay)
+    return underlay.prefixlen
+
+
+def _routed(hosts: int, first: ipaddress.IPv4Interface) -> List[ipaddress.IPv4Address]:
+    network = first.network
+    if network.prefixlen <= WIDE:
+        raise LabError(
+            f"first_address is {first}: in a routed underlay its prefix must be longer than /{WIDE}"
+        )
+    _check_fit(f"host {first.ip}", first.ip, 1, network)
+    wide = network.supernet(new_prefix=WIDE)
+    size = network.num_addresses
+    start = int(network.network_address) + APART * size
+    room = max(0, (int(wide.broadcast_address) + 1 - start) // size)
+    if hosts > room:
+        raise LabError(
+            f"{hosts} routed hosts, {APART} networks after {network} and on, do not fit into"
+            f" {wide}: it has room for {room}"
+        )
+    return [first.ip + (APART + index) * size for index in range(hosts)]
 
 
 def _containers(first: ipaddress.IPv4Address, count: int) -> List[Dict[str, str]]:

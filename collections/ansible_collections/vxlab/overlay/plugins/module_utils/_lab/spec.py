@@ -6,45 +6,54 @@
 
 Pure: from a module's arguments to a Lab, which raises LabError for what cannot be built.
 
-The underlay is the bridge "fabric", on which every host has its eth1. The router joins it to a
-second bridge, "world", where the outside server is. Router and server are nodes like the hosts.
+The underlay is the bridge "fabric", on which every host has its eth1; in a routed underlay, a
+bridge for each host. The router joins it to one more bridge, "world", where the outside server is.
+Router and server are nodes like the hosts.
 """
 
 from __future__ import annotations
 
 import hashlib
 import ipaddress
-import re
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.errors import LabError
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.names import (
+    OUTSIDE,
+    ROUTER,
+    ROUTER_WORLD,
+    WORLD,
+    port_name,
+)
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.underlay import (
+    Segment,
+    ipv6_of,
+    plan_segments,
+)
 
-FABRIC = "fabric"
-WORLD = "world"
-ROUTER = "router"
-OUTSIDE = "outside"
-ROUTER_WORLD = "router-world"
-RESERVED = (FABRIC, WORLD, ROUTER, OUTSIDE, ROUTER_WORLD, "lo", "all", "default")
 # A bridge has 1023 ports (BR_PORT_BITS in the kernel's net/bridge/br_private.h), one the router's.
 MAX_HOSTS = 1022
 # What can be sent over Ethernet and read back: IPv6's minimum, and the largest of a veth.
 MIN_MTU, MAX_MTU = 1280, 65535
 WORLD_MTU = 1500
-
-LAB_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+# `default` is IPv4's.
+DEFAULT_IPV6 = "::/0"
 
 
 @dataclass(frozen=True)
 class Link:
-    """An Ethernet link of a node: its name there, and the port at the bridge's end."""
+    """An Ethernet link of a node: its name there, and the port at the bridge's end.
+
+    address, address6: IPv4 and IPv6, with prefix length.
+    """
 
     name: str
     bridge: str
     port: str
-    address: str  # with prefix length
+    address: str
     mtu: int
+    address6: Optional[str] = None
 
     @property
     def mac(self) -> str:
@@ -58,11 +67,16 @@ class Link:
 
 @dataclass(frozen=True)
 class Node:
-    """One machine of the lab. routes: destination ("default" or a prefix) to the next hop."""
+    """One machine of the lab.
+
+    routes: destination ("default", "::/0" or a prefix) to the next hop. sole_routes: it must have
+    no others through a next hop. forward: IPv4 and IPv6.
+    """
 
     name: str
     links: Tuple[Link, ...]
     routes: Mapping[str, str] = field(default_factory=dict)
+    sole_routes: bool = False
     forward: bool = False
     command: Tuple[str, ...] = ()
     listen: Optional[int] = None
@@ -74,34 +88,21 @@ class Node:
         Not with the command's text, which names an interpreter: the same lab, brought up from
         two checkouts, is the same.
         """
-        text = repr((3, self.forward, self.listen))
+        text = repr((4, self.forward, self.listen))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
 class Lab:
-    """All of a lab. bridges: name to MTU."""
+    """All of a lab. bridges: name to MTU. multicast: whether they carry it."""
 
     nodes: Mapping[str, Node]
     bridges: Mapping[str, int]
     multicast: bool = True
 
-
-def check_lab_name(name: str) -> str:
-    """Return the name of a lab, which is also a file's; raise LabError if it cannot be one."""
-    if not LAB_NAME.fullmatch(name):
-        raise LabError(
-            f"the lab's name is {name!r}: it must have 1 to 32 lower-case letters, digits,"
-            " underscores and hyphens, and start with a letter or digit"
-        )
-    return name
-
-
-def port_name(host: str) -> str:
-    """Name of a host's port on the fabric: the host's, shortened if longer than 15 bytes."""
-    if len(host) <= 15:
-        return host
-    return f"{host[:6]}-{hashlib.sha256(host.encode()).hexdigest()[:8]}"
+    @property
+    def ipv6(self) -> bool:
+        return any(link.address6 for node in self.nodes.values() for link in node.links)
 
 
 def plan_lab(
@@ -112,12 +113,16 @@ def plan_lab(
     mtu: int,
     multicast: bool,
     serve: Sequence[str] = (),
+    routed: bool = False,
+    ipv6: bool = False,
 ) -> Lab:
     """Plan a lab.
 
     hosts: mappings with name and address. router: the router's address on the underlay with
-    prefix length, which is also the underlay's. outside: the outside server's, with prefix length;
-    the router takes the first address of that network. serve: command of the outside server.
+    prefix length, which is also the underlay's. routed: each host in a network of its own, of this
+    prefix length, with the router at its first address. ipv6: an IPv6 address beside each on the
+    underlay. outside: the outside server's, with prefix length; the router takes the first address
+    of that network. serve: command of the outside server.
     """
     if not MIN_MTU <= mtu <= MAX_MTU:
         raise LabError(f"mtu is {mtu}: it must be from {MIN_MTU} to {MAX_MTU} bytes")
@@ -127,22 +132,23 @@ def plan_lab(
         raise LabError(f"{len(hosts)} hosts: one underlay takes at most {MAX_HOSTS}")
     underlay_router = _interface("router", router)
     server = _interface("outside", outside)
-    underlay = underlay_router.network
-    if underlay.overlaps(server.network):
-        raise LabError(f"outside {server.network} overlaps the underlay {underlay}")
+    segments = plan_segments(hosts, underlay_router, routed, ipv6)
+    for segment in segments:
+        if segment.router.network.overlaps(server.network):
+            raise LabError(
+                f"outside {server.network} overlaps the underlay {segment.router.network}"
+            )
     world_router = ipaddress.IPv4Interface(
         (server.network.network_address + 1, server.network.prefixlen)
     )
     if world_router.ip == server.ip:
         raise LabError(f"outside is {server.ip}: the network's first address is the router's")
 
-    addresses = _host_addresses(hosts, underlay_router)
-    via = str(underlay_router.ip)
     nodes: Dict[str, Node] = {
         ROUTER: Node(
             ROUTER,
             (
-                Link("eth1", FABRIC, ROUTER, str(underlay_router), mtu),
+                *(_router_link(segment, mtu, ipv6) for segment in segments),
                 Link("eth2", WORLD, ROUTER_WORLD, str(world_router), WORLD_MTU),
             ),
             forward=True,
@@ -152,15 +158,40 @@ def plan_lab(
         OUTSIDE: Node(
             OUTSIDE,
             (Link("eth1", WORLD, OUTSIDE, str(server), WORLD_MTU),),
-            {str(underlay): str(world_router.ip)},
+            _routes_back(segments, world_router.ip),
+            sole_routes=True,
             command=(*serve, str(outside_port)) if serve else (),
             listen=outside_port,
         ),
     }
-    for name, address in addresses.items():
-        link = Link("eth1", FABRIC, port_name(name), str(address), mtu)
-        nodes[name] = Node(name, (link,), {"default": via})
-    return Lab(nodes, {FABRIC: mtu, WORLD: WORLD_MTU}, multicast)
+    planned = {
+        name: _host(segment, name, mtu, ipv6) for segment in segments for name in segment.hosts
+    }
+    nodes.update((host["name"], planned[host["name"]]) for host in hosts)
+    bridges = {segment.bridge: mtu for segment in segments}
+    return Lab(nodes, {**bridges, WORLD: WORLD_MTU}, multicast)
+
+
+def _router_link(segment: Segment, mtu: int, ipv6: bool) -> Link:
+    address6 = str(ipv6_of(segment.router)) if ipv6 else None
+    return Link(segment.link, segment.bridge, segment.port, str(segment.router), mtu, address6)
+
+
+def _host(segment: Segment, name: str, mtu: int, ipv6: bool) -> Node:
+    address = segment.hosts[name]
+    routes = {"default": str(segment.router.ip)}
+    address6 = None
+    if ipv6:
+        address6 = str(ipv6_of(address))
+        routes[DEFAULT_IPV6] = str(ipv6_of(segment.router).ip)
+    link = Link("eth1", segment.bridge, port_name(name), str(address), mtu, address6)
+    return Node(name, (link,), routes)
+
+
+def _routes_back(segments: Sequence[Segment], via: ipaddress.IPv4Address) -> Dict[str, str]:
+    """To the underlay's networks, joined where that adds no other address."""
+    networks = ipaddress.collapse_addresses(segment.router.network for segment in segments)
+    return {str(network): str(via) for network in networks}
 
 
 def _interface(what: str, text: str) -> ipaddress.IPv4Interface:
@@ -173,47 +204,3 @@ def _interface(what: str, text: str) -> ipaddress.IPv4Interface:
     if interface.network.prefixlen > 30:
         raise LabError(f"{what} is {text}: a network of /30 or larger is needed")
     return interface
-
-
-def _host_addresses(
-    hosts: Sequence[Mapping[str, Any]], router: ipaddress.IPv4Interface
-) -> Dict[str, ipaddress.IPv4Interface]:
-    network = router.network
-    taken = {
-        router.ip: "the router",
-        network.network_address: "the network",
-        network.broadcast_address: "broadcast",
-    }
-    addresses: Dict[str, ipaddress.IPv4Interface] = {}
-    ports: Dict[str, str] = {}
-    for host in hosts:
-        name, text = host["name"], host["address"]
-        if not HOST_NAME.fullmatch(name):
-            raise LabError(
-                f"host {name!r}: a name must have 1 to 63 letters, digits, underscores, dots and"
-                " hyphens, and start with a letter or digit"
-            )
-        if name in RESERVED:
-            raise LabError(f"host {name}: this name is the lab's own; take another")
-        if name in addresses:
-            raise LabError(f"host {name} is listed twice")
-        try:
-            address = ipaddress.IPv4Address(text)
-        except ValueError as error:
-            raise LabError(f"host {name}: address {text!r}: {error}") from error
-        if address not in network:
-            raise LabError(f"host {name}: {address} is not in the underlay {network}")
-        if address in taken:
-            raise LabError(f"host {name}: {address} is already the address of {taken[address]}")
-        port = port_name(name)
-        if port in ports:
-            raise LabError(f"hosts {ports[port]} and {name}: their shortened names are the same")
-        taken[address] = name
-        ports[port] = name
-        addresses[name] = ipaddress.IPv4Interface((address, network.prefixlen))
-    return addresses
-
-
-def host_list(lab: Lab) -> List[str]:
-    """Names of the hosts, without router and server."""
-    return [name for name in lab.nodes if name not in (ROUTER, OUTSIDE)]

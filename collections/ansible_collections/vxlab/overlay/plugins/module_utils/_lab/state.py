@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Iterator, List, Mapping, NamedTuple, Optional
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.errors import LabError
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.names import check_lab_name
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.process import is_running
-from ansible_collections.vxlab.overlay.plugins.module_utils._lab.spec import check_lab_name
 
 LABS = "vxlab-lab"
 LOCK_WAIT = 120.0

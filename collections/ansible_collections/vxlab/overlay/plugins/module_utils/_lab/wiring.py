@@ -2,29 +2,44 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Links, addresses and routes of a lab: from what is there to what should be.
+"""Links of a lab, with what is on them: from what is there to what should be.
 
 Pure: parsed JSON of ip(8) and a Lab in; differences and lines for `ip -batch` out.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.addressing import (
+    new_addresses,
+    plan_addresses,
+    plan_routes,
+)
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.names import FABRIC, ROUTER
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.spec import (
-    FABRIC,
     Lab,
     Link,
     Node,
 )
+from ansible_collections.vxlab.overlay.plugins.module_utils._lab.switch import plan_switch
 
 Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class FabricWiring:
+    """Output of `ip -j -d link show` in the fabric, and the items of the switch's nft table."""
+
+    links: Sequence[Json]
+    table: Sequence[Json] = ()
+
+
+@dataclass(frozen=True)
 class NodeWiring:
-    """Output of `ip -j -d address show` and of `ip -j route show` in a node."""
+    """Output of `ip -j -d address show` and of `ip -j -d route show table all` in a node."""
 
     links: Sequence[Json]
     routes: Sequence[Json]
@@ -32,15 +47,17 @@ class NodeWiring:
 
 @dataclass
 class WiringPlan:
-    """What to do, in this order: clear, then plan anew; else the fabric's lines, then the nodes'.
+    """What to do: clear, then plan anew; else the switch's text, the fabric's lines, the nodes'.
 
-    clear_ports, clear_links: links that are in the way. A removed link goes with its other end,
-    so a plan that clears is not complete.
+    clear_ports, clear_links: links that are in the way, of the fabric (bridges too) and of nodes.
+    A removed link goes with its other end, so a plan that clears is not complete.
+    switch: for nft(8). fabric, nodes: for ip(8).
     """
 
     differences: List[str] = field(default_factory=list)
     clear_ports: List[str] = field(default_factory=list)
     clear_links: Dict[str, List[str]] = field(default_factory=dict)
+    switch: str = ""
     fabric: List[str] = field(default_factory=list)
     nodes: Dict[str, List[str]] = field(default_factory=dict)
 
@@ -50,30 +67,45 @@ class WiringPlan:
 
 
 def plan_wiring(
-    lab: Lab, fabric: Sequence[Json], nodes: Mapping[str, NodeWiring], pids: Mapping[str, int]
+    lab: Lab, fabric: FabricWiring, nodes: Mapping[str, NodeWiring], pids: Mapping[str, int]
 ) -> WiringPlan:
     """Plan the wiring of the nodes that run.
 
-    fabric: output of `ip -j -d link show` in the fabric. nodes, pids: of the nodes that run; ids
-    as those see them who run the fabric's lines.
+    nodes, pids: of the nodes that run; ids as those see them who run the fabric's lines.
     """
     plan = WiringPlan()
-    ports = {link["ifname"]: link for link in fabric}
+    plan.differences, plan.switch = plan_switch(lab.multicast, fabric.table)
+    ports = {link["ifname"]: link for link in fabric.links}
     wanted_ports = {link.port for node in lab.nodes.values() for link in node.links}
     for name, link in sorted(ports.items()):
-        if link.get("master") in lab.bridges and name not in wanted_ports:
-            plan.differences.append(f"fabric: port {name}: not wanted")
+        kind = link.get("linkinfo", {}).get("info_kind")
+        if name in wanted_ports or name in lab.bridges:
+            continue
+        if link.get("master") in lab.bridges or (kind in ("bridge", "veth") and _is_labs(name)):
+            what = "bridge" if kind == "bridge" else "port"
+            plan.differences.append(f"fabric: {what} {name}: not wanted")
             plan.clear_ports.append(name)
     for name, mtu in lab.bridges.items():
         _plan_bridge(plan, name, mtu, ports.get(name))
     for name, wiring in nodes.items():
         if name in lab.nodes:
-            _plan_node(plan, lab, lab.nodes[name], ports, wiring, pids[name])
+            _plan_node(plan, lab.nodes[name], ports, wiring, pids[name])
     return plan
 
 
+def _is_labs(name: str) -> bool:
+    """Whether a bridge, or the router's port on it, of some lab has this name."""
+    if name in (FABRIC, ROUTER):
+        return True
+    try:
+        ipaddress.IPv4Address(name)
+    except ValueError:
+        return False
+    return True
+
+
 def _plan_bridge(plan: WiringPlan, name: str, mtu: int, have: Optional[Json]) -> None:
-    # With snooping off, multicast reaches every port: an underlay that carries it.
+    # With snooping off, multicast reaches every port: what the switch does not drop.
     if have is None:
         plan.differences.append(f"fabric: bridge {name}: missing")
         plan.fabric.append(f"link add name {name} mtu {mtu} up type bridge mcast_snooping 0")
@@ -100,7 +132,6 @@ def _plan_basics(plan: WiringPlan, what: str, have: Json, mtu: int) -> List[str]
 
 def _plan_node(
     plan: WiringPlan,
-    lab: Lab,
     node: Node,
     ports: Mapping[str, Json],
     wiring: NodeWiring,
@@ -115,7 +146,7 @@ def _plan_node(
     for link in node.links:
         port, have = ports.get(link.port), have_links.get(link.name)
         if port is not None and have is not None and _are_peers(port, have):
-            _plan_port(plan, lab, link, port)
+            _plan_port(plan, link, port)
             _plan_link(plan, node, link, have, lines)
             continue
         plan.differences.append(f"{node.name}: {link.name}: missing")
@@ -128,13 +159,8 @@ def _plan_node(
             f"link add name {link.port} mtu {link.mtu} up master {link.bridge} type veth"
             f" peer name {link.name} netns {pid} mtu {link.mtu} address {link.mac}"
         )
-        if not _floods(lab, link):
-            plan.fabric.append(_flood_line(link.port, False))
-        lines += [
-            f"link set dev {link.name} up",
-            f"address add {link.address} brd + dev {link.name}",
-        ]
-    _plan_routes(plan, node, wiring.routes, lines, new or bool(lines))
+        lines += [f"link set dev {link.name} up", *new_addresses(link)]
+    plan_routes(node, wiring.routes, plan.differences, lines, new or bool(lines))
     if lines:
         plan.nodes[node.name] = lines
 
@@ -146,11 +172,7 @@ def _are_peers(port: Json, link: Json) -> bool:
     )
 
 
-def _flood_line(port: str, multicast: bool) -> str:
-    return f"link set dev {port} type bridge_slave mcast_flood {'on' if multicast else 'off'}"
-
-
-def _plan_port(plan: WiringPlan, lab: Lab, link: Link, port: Json) -> None:
+def _plan_port(plan: WiringPlan, link: Link, port: Json) -> None:
     what = f"fabric: port {link.port}"
     changes = _plan_basics(plan, what, port, link.mtu)
     if port.get("master") != link.bridge:
@@ -160,19 +182,9 @@ def _plan_port(plan: WiringPlan, lab: Lab, link: Link, port: Json) -> None:
         plan.fabric.append(f"link set dev {link.port} {' '.join(changes)}")
     flags = port.get("linkinfo", {}).get("info_slave_data", {})
     # A port that has just joined a bridge floods.
-    have, want = bool(flags.get("mcast_flood", True)), _floods(lab, link)
-    if have != want:
-        plan.differences.append(f"{what}: multicast {_on(have)} -> {_on(want)}")
-        plan.fabric.append(_flood_line(link.port, want))
-
-
-def _floods(lab: Lab, link: Link) -> bool:
-    """Only the underlay can be one without multicast."""
-    return lab.multicast or link.bridge != FABRIC
-
-
-def _on(flag: bool) -> str:
-    return "on" if flag else "off"
+    if not flags.get("mcast_flood", True):
+        plan.differences.append(f"{what}: multicast off -> on")
+        plan.fabric.append(f"link set dev {link.port} type bridge_slave mcast_flood on")
 
 
 def _plan_link(plan: WiringPlan, node: Node, link: Link, have: Json, lines: List[str]) -> None:
@@ -183,36 +195,4 @@ def _plan_link(plan: WiringPlan, node: Node, link: Link, have: Json, lines: List
         changes.append(f"address {link.mac}")
     if changes:
         lines.append(f"link set dev {link.name} {' '.join(changes)}")
-    addresses = [
-        f"{entry['local']}/{entry['prefixlen']}"
-        for entry in have.get("addr_info", [])
-        if entry["family"] == "inet"
-    ]
-    if addresses == [link.address]:
-        return
-    plan.differences.append(f"{what}: address {', '.join(addresses) or 'none'} -> {link.address}")
-    # The old ones first: with an address the kernel removes later ones of the same network.
-    lines += [
-        f"address del {address} dev {link.name}"
-        for address in reversed(addresses)
-        if address != link.address
-    ]
-    if link.address not in addresses:
-        lines.append(f"address add {link.address} brd + dev {link.name}")
-
-
-def _plan_routes(
-    plan: WiringPlan, node: Node, have: Sequence[Json], lines: List[str], renew: bool
-) -> None:
-    """Routes go with the last address of their device: `renew` sets them whether seen or not."""
-    seen = {route["dst"]: route.get("gateway", "none") for route in have if "dst" in route}
-    for destination, via in node.routes.items():
-        if seen.get(destination) != via:
-            if not renew:
-                plan.differences.append(
-                    f"{node.name}: route {destination}: via {seen.get(destination, 'none')}"
-                    f" -> {via}"
-                )
-        elif not renew:
-            continue
-        lines.append(f"route replace {destination} via {via}")
+    plan_addresses(node, link, have, plan.differences, lines)

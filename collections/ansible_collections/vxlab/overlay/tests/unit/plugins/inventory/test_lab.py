@@ -20,11 +20,12 @@ from ansible_collections.vxlab.overlay.plugins.inventory.lab import (
 )
 
 VARIABLES = ("OVERLAY_LAB_NAME", "OVERLAY_LAB_HOSTS", "OVERLAY_LAB_CONTAINERS")
+FLAGS = ("OVERLAY_LAB_ROUTED", "OVERLAY_LAB_IPV6", "OVERLAY_LAB_MULTICAST")
 
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in VARIABLES:
+    for name in VARIABLES + FLAGS:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -67,6 +68,28 @@ def test_environment_is_stronger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert variables["overlay_lab_router"] == "172.16.1.1/16"
 
 
+def flags(data: InventoryData) -> list[object]:
+    variables = data.groups["overlay"].get_vars()
+    return [variables[f"overlay_lab_{flag}"] for flag in ("routed", "ipv6", "multicast")]
+
+
+def test_underlay_by_file(tmp_path: Path) -> None:
+    assert flags(parse(tmp_path, "hosts: 2")) == [False, False, True]
+    data = parse(tmp_path, "hosts: 2\nrouted: true\nipv6: true\nmulticast: false")
+    assert flags(data) == [True, True, False]
+    assert data.hosts["ubuntu2"].vars["ansible_host"] == "172.16.12.11"
+    flat = parse(tmp_path, "hosts: 2\nipv6: true\nmulticast: false")
+    assert flat.hosts["ubuntu2"].vars["ansible_host"] == "172.16.1.12"
+
+
+def test_underlay_by_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in zip(FLAGS, ("1", "yes", "false"), strict=True):
+        monkeypatch.setenv(name, value)
+    data = parse(tmp_path, "hosts: 2")
+    assert flags(data) == [True, True, False]
+    assert data.hosts["ubuntu1"].vars["ansible_host"] == "172.16.11.11"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
@@ -74,6 +97,7 @@ def test_environment_is_stronger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ("OVERLAY_LAB_HOSTS", "-1", "OVERLAY_LAB_HOSTS is '-1'"),
         ("OVERLAY_LAB_HOSTS", "0", "a lab needs one host at least"),
         ("OVERLAY_LAB_NAME", "../x", "the lab's name is"),
+        ("OVERLAY_LAB_IPV6", "2", "OVERLAY_LAB_IPV6 is '2': it must be true or false"),
     ],
 )
 def test_bad_environment(

@@ -43,6 +43,41 @@ def test_no_address_is_used_twice(hosts: int, containers: int) -> None:
     assert {item["name"] for item in listed} == {f"ns{index + 1}" for index in range(containers)}
 
 
+def routed(hosts: int, first: str = "172.16.1.11/24") -> Numbers:
+    return number(hosts, 1, first, "10.233.0.2/16", routed=True)
+
+
+def test_routed_hosts_have_a_network_each() -> None:
+    made = routed(100)
+    assert made.router == "172.16.1.1/24"
+    assert made.hosts["ubuntu1"]["ansible_host"] == "172.16.11.11"
+    assert made.hosts["ubuntu2"]["ansible_host"] == "172.16.12.11"
+    assert made.hosts["ubuntu100"]["ansible_host"] == "172.16.110.11"
+    assert (
+        made.hosts["ubuntu2"]["overlay_containers"]
+        == numbers(2).hosts["ubuntu2"]["overlay_containers"]
+    )
+
+
+def test_routed_hosts_fill_a_16() -> None:
+    assert routed(245).hosts["ubuntu245"]["ansible_host"] == "172.16.255.11"
+    assert routed(2, "10.0.0.2/28").hosts["ubuntu2"]["ansible_host"] == "10.0.0.178"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "first", "message"),
+    [
+        (246, "172.16.1.11/24", "246 routed hosts.* do not fit into 172.16.0.0/16: .* for 245"),
+        (1, "172.16.250.11/24", "room for 0"),
+        (1, "172.16.1.11/16", "its prefix must be longer than /16"),
+        (1, "172.16.1.255/24", "do not fit into 172.16.1.0/24"),
+    ],
+)
+def test_routed_hosts_that_do_not_fit(hosts: int, first: str, message: str) -> None:
+    with pytest.raises(LabError, match=message):
+        routed(hosts, first)
+
+
 def test_underlay_is_widened_only_when_it_must_be() -> None:
     full, more = numbers(244), numbers(245)
     assert full.router == "172.16.1.1/24"

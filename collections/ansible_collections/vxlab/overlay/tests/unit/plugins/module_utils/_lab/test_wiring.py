@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.spec import Lab, plan_lab
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.wiring import (
+    FabricWiring,
     NodeWiring,
     WiringPlan,
     plan_wiring,
@@ -21,7 +22,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._lab.wiring import (
 PIDS = {"ubuntu1": 101}
 
 
-def lab(mtu: int = 1500, multicast: bool = True) -> Lab:
+def lab(mtu: int = 1500, multicast: bool = True, ipv6: bool = False) -> Lab:
     whole = plan_lab(
         [{"name": "ubuntu1", "address": "172.16.1.11"}],
         "172.16.1.1/24",
@@ -29,6 +30,7 @@ def lab(mtu: int = 1500, multicast: bool = True) -> Lab:
         8080,
         mtu,
         multicast,
+        ipv6=ipv6,
     )
     return Lab({"ubuntu1": whole.nodes["ubuntu1"]}, {"fabric": mtu}, multicast)
 
@@ -40,7 +42,7 @@ def good() -> dict[str, Any]:
             "ifname": "fabric",
             "mtu": 1500,
             "flags": ["BROADCAST", "UP"],
-            "linkinfo": {"info_data": {"mcast_snooping": 0}},
+            "linkinfo": {"info_kind": "bridge", "info_data": {"mcast_snooping": 0}},
         },
         "port": {
             "ifindex": 4,
@@ -49,7 +51,7 @@ def good() -> dict[str, Any]:
             "mtu": 1500,
             "flags": ["BROADCAST", "UP"],
             "master": "fabric",
-            "linkinfo": {"info_slave_data": {"mcast_flood": True}},
+            "linkinfo": {"info_kind": "veth", "info_slave_data": {"mcast_flood": True}},
         },
         "lo": {"ifname": "lo", "ifindex": 1, "flags": ["LOOPBACK", "UP"]},
         "eth1": {
@@ -72,10 +74,10 @@ def good() -> dict[str, Any]:
 
 
 def plan(state: dict[str, Any], wanted: Lab | None = None) -> WiringPlan:
-    fabric = [state[name] for name in ("fabric", "port", "stray") if name in state]
+    fabric = [state[name] for name in ("fabric", "port", "stray", "old") if name in state]
     links = [state[name] for name in ("lo", "eth1") if name in state]
     nodes = {"ubuntu1": NodeWiring(links, state["routes"])}
-    return plan_wiring(wanted or lab(), fabric, nodes, PIDS)
+    return plan_wiring(wanted or lab(), FabricWiring(fabric), nodes, PIDS)
 
 
 def test_what_is_right_is_left_alone() -> None:
@@ -216,18 +218,49 @@ def test_port_of_nobody_is_cleared_and_a_link_outside_of_the_bridges_is_not() ->
     assert plan(state) == WiringPlan()
 
 
-def test_underlay_without_multicast() -> None:
-    made = plan(good(), lab(multicast=False))
-    assert made.fabric == ["link set dev ubuntu1 type bridge_slave mcast_flood off"]
+def test_bridge_of_another_underlay_is_cleared_with_its_ports() -> None:
     state = good()
-    del state["port"], state["eth1"]
-    assert (
-        "link set dev ubuntu1 type bridge_slave mcast_flood off"
-        in plan(state, lab(multicast=False)).fabric
-    )
+    state["old"] = {**state["fabric"], "ifname": "172.16.11.0"}
+    state["stray"] = {**state["port"], "ifname": "172.16.11.1", "master": "172.16.11.0"}
+    made = plan(state)
+    assert made.clear_ports == ["172.16.11.0", "172.16.11.1"]
+    assert made.differences == [
+        "fabric: bridge 172.16.11.0: not wanted",
+        "fabric: port 172.16.11.1: not wanted",
+    ]
+    # Where the bridge went before them.
+    del state["stray"]["master"], state["old"]
+    assert plan(state).clear_ports == ["172.16.11.1"]
+
+
+@pytest.mark.parametrize(
+    "link", [{"ifname": "mine"}, {"ifname": "172.16.11.0", "linkinfo": {"info_kind": "dummy"}}]
+)
+def test_links_that_no_lab_makes_are_left_alone(link: dict[str, Any]) -> None:
+    state = good()
+    state["old"] = {**state["fabric"], **link}
+    assert plan(state) == WiringPlan()
+
+
+def test_multicast_is_the_switchs_alone() -> None:
+    made = plan(good(), lab(multicast=False))
+    assert made.differences == ["fabric: multicast on -> off"]
+    assert "table bridge vxlab_lab" in made.switch
+    assert made.fabric == [] and made.nodes == {}
+
+
+def test_new_host_with_ipv6() -> None:
+    state = {"lo": good()["lo"], "fabric": good()["fabric"], "routes": []}
+    assert plan(state, lab(ipv6=True)).nodes["ubuntu1"] == [
+        "link set dev eth1 up",
+        "address add 172.16.1.11/24 brd + dev eth1",
+        "address add fd00:172:16:1::11/64 dev eth1 nodad",
+        "route replace default via 172.16.1.1",
+        "route replace ::/0 via fd00:172:16:1::1",
+    ]
 
 
 def test_hosts_that_are_not_wanted_are_not_wired() -> None:
     nodes = {"ubuntu1": NodeWiring([good()["lo"]], [])}
-    made = plan_wiring(Lab({}, {}), [], nodes, PIDS)
+    made = plan_wiring(Lab({}, {}), FabricWiring([]), nodes, PIDS)
     assert made == WiringPlan()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading links, addresses, routes and namespaces through ip(8).
+"""Reading links, addresses, routes, neighbours and namespaces through ip(8) and bridge(8).
 
 Private to the collection: may change without notice.
 """
@@ -60,6 +60,17 @@ def read_routes() -> List[Dict[str, Any]]:
     ]
 
 
+def read_fdb(dev: str) -> List[Dict[str, Any]]:
+    """The forwarding entries of a device, and those of its bridge that lead to it."""
+    return _listed(["fdb", "show", "dev", dev], f"list forwarding entries of {dev}", tool="bridge")
+
+
+def read_neighbours(dev: str) -> List[Dict[str, Any]]:
+    """The permanent neighbour entries of a device, of both IP versions."""
+    arguments = ["neighbour", "show", "dev", dev, "nud", "permanent"]
+    return _listed(arguments, f"list neighbour entries of {dev}")
+
+
 def read_inside(netns: str) -> Inside:
     """What is in a network namespace, by one process (two where it has IPv6 addresses)."""
     output = run(
@@ -96,13 +107,15 @@ def exists(netns: str, namespaces: List[str]) -> bool:
     return os.path.exists(netns) if netns.startswith("/") else netns in namespaces
 
 
-def _listed(arguments: List[str], intent: str, netns: Optional[str] = None) -> List[Dict[str, Any]]:
-    documents = _documents(run(["ip", "-j", *arguments], intent, netns=netns))
+def _listed(
+    arguments: List[str], intent: str, netns: Optional[str] = None, tool: str = "ip"
+) -> List[Dict[str, Any]]:
+    documents = _documents(run([tool, "-j", *arguments], intent, netns=netns), tool)
     return documents[0] if documents else []
 
 
-def _documents(output: str) -> List[List[Dict[str, Any]]]:
-    """The JSON lists in what ip printed: one for each command of a batch."""
+def _documents(output: str, tool: str = "ip") -> List[List[Dict[str, Any]]]:
+    """The JSON lists in what a tool printed: one for each command of a batch."""
     decoder = json.JSONDecoder()
     documents = []
     position = 0
@@ -111,6 +124,6 @@ def _documents(output: str) -> List[List[Dict[str, Any]]]:
         try:
             document, position = decoder.raw_decode(output, position)
         except ValueError as error:
-            raise KernelError(f"cannot read what ip printed: {error}") from error
+            raise KernelError(f"cannot read what {tool} printed: {error}") from error
         documents.append(document)
     return documents

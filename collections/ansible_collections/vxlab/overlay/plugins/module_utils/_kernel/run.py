@@ -22,7 +22,13 @@ from typing import Dict, Optional, Sequence
 SEARCH_PATH = os.pathsep.join(
     [os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"]
 )
-PACKAGES = {"ip": "iproute2", "nft": "nftables", "iptables": "iptables", "nsenter": "util-linux"}
+PACKAGES = {
+    "ip": "iproute2",
+    "bridge": "iproute2",
+    "nft": "nftables",
+    "iptables": "iptables",
+    "nsenter": "util-linux",
+}
 
 
 class KernelError(Exception):

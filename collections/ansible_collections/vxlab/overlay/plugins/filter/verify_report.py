@@ -20,9 +20,10 @@ options:
     required: true
   check:
     description: Which check. V(state) compares no packets but the roles' results in check mode.
-      V(all) gives one line over all checks that ran.
+      V(flood) is there in mode V(static) alone, V(evpn) in mode V(evpn) alone. V(all) gives one
+      line over all checks that ran.
     type: str
-    choices: [state, l2, l3, bridge, reach, mtu, gateway, nat, all]
+    choices: [state, l2, l3, bridge, reach, mtu, gateway, nat, flood, evpn, all]
     required: true
   hostvars:
     description: The magic variable C(hostvars).
@@ -55,7 +56,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._verify.findings import STATE_ROLES
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._verify.report import (
-    CHECKS,
+    checks_of,
     report,
     summary,
 )
@@ -66,7 +67,8 @@ def verify_report(
 ) -> dict[str, Any]:
     if check == "state":
         return report(check, plan, _state_results(plan, hostvars))
-    names = {name for _title, needed in CHECKS.values() for name in needed}
+    checks = checks_of(plan["site"]["mode"])
+    names = {name for _title, needed in checks.values() for name in needed}
     results = {
         name: by_host
         for name in names
@@ -74,8 +76,11 @@ def verify_report(
     }
     if check == "all":
         return {"failures": [], "summary": summary(plan, results)}
-    if check not in CHECKS:
-        raise AnsibleFilterError(f"no check {check!r}; there are state, {', '.join(CHECKS)}, all")
+    if check not in checks:
+        raise AnsibleFilterError(
+            f"no check {check!r} in mode {plan['site']['mode']}; there are state,"
+            f" {', '.join(checks)}, all"
+        )
     return report(check, plan, results)
 
 

@@ -18,6 +18,10 @@ description:
   - It must run on all hosts at the same time (see C(async)). A probe ends as soon as all have met
     all, and otherwise when nothing new has come for O(timeout) seconds. Who was not met is a
     result, not a failure.
+  - Where broadcasts do not cross the overlay (mode V(static)), O(mac) and O(macs) make it send
+    everything by unicast between the hosts' own MAC addresses, for which there are forwarding
+    entries. The pings then carry a wrong IP header checksum, so that the kernel of the host that
+    gets them drops them after the probe has seen them, and does not route them.
 attributes:
   check_mode:
     description: Can run in check mode and predict the changed status without changing the host.
@@ -40,6 +44,14 @@ options:
     description: The other hosts' names, each with its number.
     type: dict
     required: true
+  mac:
+    description: This host's MAC address that the others have a forwarding entry for, its bridge's.
+      It becomes the source of all frames, instead of a temporary one.
+    type: str
+  macs:
+    description: Such MAC addresses of all O(peers), by name. Each frame is then sent to each of
+      them, instead of to all by broadcast.
+    type: dict
   vxlan_dev:
     description: The VXLAN device.
     type: str
@@ -62,6 +74,18 @@ EXAMPLES = r"""
     run: 1f2e3d4c
     number: 1
     peers: {ubuntu2: 2, ubuntu3: 3}
+  async: 60
+  poll: 0
+  changed_when: false
+  register: started
+
+- name: The same where only known MAC addresses are reached
+  vxlab.overlay.l2_probe:
+    run: 1f2e3d4c
+    number: 1
+    peers: {ubuntu2: 2, ubuntu3: 3}
+    mac: 02:00:0a:e9:ff:01
+    macs: {ubuntu2: "02:00:0a:e9:ff:02", ubuntu3: "02:00:0a:e9:ff:03"}
   async: 60
   poll: 0
   changed_when: false
@@ -132,9 +156,13 @@ seconds:
   sample: 0.9
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.vxlab.overlay.plugins.module_utils._change import value
 from ansible_collections.vxlab.overlay.plugins.module_utils._probe.l2 import meet
+from ansible_collections.vxlab.overlay.plugins.module_utils._probe.options import checked
 from ansible_collections.vxlab.overlay.plugins.module_utils._probe.rendezvous import (
     BRIDGE,
     MAX_NUMBER,
@@ -143,16 +171,34 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._probe.rendezvous im
 )
 
 
+def known_macs(
+    mac: str | None, macs: dict[str, Any] | None, names: dict[int, str]
+) -> tuple[str | None, dict[int, str]]:
+    """This host's MAC and the peers' by number; names: the peers' by number. Raises ValueError."""
+    if mac is None or macs is None:
+        return None, {}
+    missing = sorted(set(names.values()) - set(macs))
+    if missing:
+        raise ValueError(f"macs has no entry for {', '.join(missing)}; it must have one a peer")
+    own = checked("mac", value.mac, mac)
+    return own, {
+        number: checked(f"macs.{name}", value.mac, macs[name]) for number, name in names.items()
+    }
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "run": {"type": "str", "required": True},
             "number": {"type": "int", "required": True},
             "peers": {"type": "dict", "required": True},
+            "mac": {"type": "str"},
+            "macs": {"type": "dict"},
             "vxlan_dev": {"type": "str", "default": "vxlan0"},
             "bridge": {"type": "str", "default": "br0"},
             "timeout": {"type": "float", "default": 10},
         },
+        required_together=[("mac", "macs")],
         supports_check_mode=True,
     )
     given = module.params
@@ -166,7 +212,11 @@ def main() -> None:
         run = b""
     if len(run) != 4:
         module.fail_json(msg=f"run must be eight hexadecimal digits, not {given['run']!r}")
-    meeting = Meeting(run=run, number=given["number"], peers=set(names), progress=0.0)
+    try:
+        mac, macs = known_macs(given["mac"], given["macs"], names)
+    except ValueError as error:
+        module.fail_json(msg=str(error))
+    meeting = Meeting(run, given["number"], set(names), 0.0, mac, macs)
     devices = {VXLAN: given["vxlan_dev"], BRIDGE: given["bridge"]}
     try:
         met = meet(meeting, devices, given["timeout"])

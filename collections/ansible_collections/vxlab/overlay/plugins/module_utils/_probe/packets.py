@@ -121,16 +121,22 @@ def icmp_echo(kind: int, identifier: int, sequence: int, payload: bytes) -> byte
     return _ICMP.pack(kind, 0, checksum(blank), identifier, sequence) + payload
 
 
-def echo_frame(echo: Echo, source_mac: str, destination_mac: str) -> bytes:
-    """An Ethernet frame with the IPv4 packet that carries the echo message."""
+def echo_frame(
+    echo: Echo, source_mac: str, destination_mac: str, *, discarded: bool = False
+) -> bytes:
+    """An Ethernet frame with the IPv4 packet that carries the echo message.
+
+    discarded: with a wrong header checksum, for a frame to a host's own MAC. Its kernel would route
+    what is not for itself, and tell the sender of a time to live exceeded. A wrong checksum it must
+    silently discard (RFC 1122, section 3.2.1.2), after packet sockets have seen the frame.
+    """
     message = icmp_echo(echo.kind, echo.identifier, echo.sequence, echo.payload)
     source, target = socket.inet_aton(echo.source_ip), socket.inet_aton(echo.target_ip)
     length = IP_HEADER + len(message)
     # Time to live 1: should a host ever take the frame for its own, it must not route it on.
     blank = _IP.pack(0x45, 0, length, 0, 0x4000, 1, socket.IPPROTO_ICMP, 0, source, target)
-    header = _IP.pack(
-        0x45, 0, length, 0, 0x4000, 1, socket.IPPROTO_ICMP, checksum(blank), source, target
-    )
+    total = checksum(blank) ^ int(discarded)
+    header = _IP.pack(0x45, 0, length, 0, 0x4000, 1, socket.IPPROTO_ICMP, total, source, target)
     ethernet = _ETHERNET.pack(mac_bytes(destination_mac), mac_bytes(source_mac), ETH_P_IP)
     return ethernet + header + message
 

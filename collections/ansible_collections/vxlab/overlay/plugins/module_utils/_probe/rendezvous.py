@@ -14,6 +14,9 @@ request's otherwise ignored target hardware address is the token: which run, whi
 whether the sender has met everybody. On the VXLAN device each prober then resolves every other's
 address by ARP and pings it, and answers the same for others.
 
+Where broadcasts do not cross (mode static), everything goes by unicast between the MACs of the
+hosts' bridges instead, for which there are forwarding entries: one frame for each peer.
+
 Private to the collection: may change without notice.
 """
 
@@ -27,6 +30,7 @@ from typing import Tuple
 from ansible_collections.vxlab.overlay.plugins.module_utils._probe.packets import (
     ARP_REPLY,
     ARP_REQUEST,
+    BROADCAST,
     ICMP_ECHO,
     ICMP_ECHO_REPLY,
     NO_MAC,
@@ -45,7 +49,8 @@ CHANNELS = (VXLAN, BRIDGE)
 
 BEACON_ADDRESS = "198.18.0.0"
 _BASE = struct.unpack("!I", socket.inet_aton(BEACON_ADDRESS))[0]
-MAX_NUMBER = (1 << 17) - 2
+# The last two addresses of the range are the flood probe's (flood.py).
+MAX_NUMBER = (1 << 17) - 3
 
 BEACON_INTERVAL = 0.2
 RESOLVE_INTERVAL = 0.5
@@ -73,7 +78,8 @@ def probe_number(address: str) -> int:
 def probe_mac(number: int) -> str:
     """The temporary MAC of a host: locally administered, and no device's own.
 
-    A device's own MAC would make the peer's frames local there: its kernel would route them.
+    A device's own MAC would make the peer's frames local there: its kernel would route them
+    (see packets.echo_frame).
     """
     return "0a:56:58:" + ":".join(f"{octet:02x}" for octet in number.to_bytes(3, "big"))
 
@@ -81,7 +87,8 @@ def probe_mac(number: int) -> str:
 @dataclass
 class Meeting:
     """One host's side. run: 4 bytes, the same on all hosts of a run; number: this host's;
-    peers: the others' numbers.
+    peers: the others' numbers. mac, macs: this host's MAC and the peers' by number, where frames
+    have to go by unicast between MACs that are known; without, a temporary MAC broadcasts.
 
     captured: channel -> peers whose beacon came in there; echoed: peer -> round-trip time in
     seconds; progress: when something new was last learned.
@@ -91,6 +98,8 @@ class Meeting:
     number: int
     peers: set[int]
     progress: float
+    mac: str | None = None
+    macs: dict[int, str] = field(default_factory=dict)
     captured: dict[str, set[int]] = field(default_factory=lambda: {c: set() for c in CHANNELS})
     resolved: dict[int, str] = field(default_factory=dict)
     echoed: dict[int, float] = field(default_factory=dict)
@@ -120,7 +129,11 @@ class Meeting:
             if self.complete and self._finished_peers == self.peers:
                 self._last_beacons -= 1
                 self._next_beacon = now + BEACON_INTERVAL / 4
-            frames += [(channel, self._beacon(channel)) for channel in CHANNELS]
+            frames += [
+                (channel, self._beacon(channel, destination))
+                for channel in CHANNELS
+                for destination in (self.macs.values() or [BROADCAST])
+            ]
         if now >= self._next_resolve:
             self._next_resolve = now + RESOLVE_INTERVAL
             for peer in sorted(self._met() - set(self.echoed)):
@@ -144,19 +157,22 @@ class Meeting:
     def _met(self) -> set[int]:
         return self.captured[VXLAN] | self.captured[BRIDGE]
 
-    def _beacon(self, channel: str) -> bytes:
+    @property
+    def _own_mac(self) -> str:
+        return self.mac or probe_mac(self.number)
+
+    def _beacon(self, channel: str, destination: str) -> bytes:
         flags = _BRIDGE_FLAG if channel == BRIDGE else 0
         flags |= _COMPLETE_FLAG if self.complete else 0
-        return self._request(BEACON_ADDRESS, _TOKEN.pack(self.run, _MARK, flags))
+        return self._request(BEACON_ADDRESS, _TOKEN.pack(self.run, _MARK, flags), destination)
 
-    def _request(self, target: str, token: bytes) -> bytes:
-        return arp_frame(
-            Arp(ARP_REQUEST, probe_mac(self.number), probe_address(self.number), token, target)
-        )
+    def _request(self, target: str, token: bytes, destination: str) -> bytes:
+        arp = Arp(ARP_REQUEST, self._own_mac, probe_address(self.number), token, target)
+        return arp_frame(arp, destination)
 
     def _question(self, peer: int, now: float) -> bytes:
         if peer not in self.resolved:
-            return self._request(probe_address(peer), NO_MAC)
+            return self._request(probe_address(peer), NO_MAC, self.macs.get(peer, BROADCAST))
         return self._ping(peer, now)
 
     def _ping(self, peer: int, now: float) -> bytes:
@@ -165,7 +181,9 @@ class Meeting:
 
     def _echo_to(self, peer: int, kind: int, payload: bytes) -> bytes:
         echo = Echo(kind, probe_address(self.number), probe_address(peer), 0, 1, payload)
-        return echo_frame(echo, probe_mac(self.number), self.resolved.get(peer, probe_mac(peer)))
+        known = self.macs.get(peer, probe_mac(peer))
+        destination = self.resolved.get(peer, known)
+        return echo_frame(echo, self._own_mac, destination, discarded=bool(self.macs))
 
     def _receive_arp(self, channel: str, arp: Arp, now: float) -> list[Outgoing]:
         peer = probe_number(arp.sender_ip)
@@ -177,9 +195,7 @@ class Meeting:
         if channel != VXLAN or arp.target_ip != own:
             return []
         if arp.operation == ARP_REQUEST:
-            reply = Arp(
-                ARP_REPLY, probe_mac(self.number), own, mac_bytes(arp.sender_mac), arp.sender_ip
-            )
+            reply = Arp(ARP_REPLY, self._own_mac, own, mac_bytes(arp.sender_mac), arp.sender_ip)
             return [(VXLAN, arp_frame(reply, arp.sender_mac))]
         if arp.operation == ARP_REPLY and peer not in self.resolved:
             self.resolved[peer] = arp.sender_mac

@@ -136,14 +136,19 @@ def queued_errors(sock: socket.socket) -> list[tuple[int, bytes]]:
         errors.append((code, packet))
 
 
-def packet_socket(device: str, program: Sequence[Instruction]) -> socket.socket:
-    """A raw socket on one device that receives the frames which the BPF program lets through.
+def packet_socket(
+    device: str, program: Sequence[Instruction], kind: int = socket.SOCK_RAW
+) -> socket.socket:
+    """A packet socket on one device that receives the frames which the BPF program lets through.
+
+    kind: SOCK_RAW for whole frames; SOCK_DGRAM for what is behind the link's header, whatever
+    header that device has (packet(7)); the program's offsets count from there.
 
     ETH_P_ALL, since a device in a bridge hands its frames to the bridge before any receiver of
     a single protocol sees them. The filter is set before the socket is bound: nothing slips in.
     Raises ProbeError if there is no such device.
     """
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    sock = socket.socket(socket.AF_PACKET, kind, 0)
     try:
         code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
         store = ctypes.create_string_buffer(code)
@@ -155,6 +160,20 @@ def packet_socket(device: str, program: Sequence[Instruction]) -> socket.socket:
     except OSError as error:
         sock.close()
         raise ProbeError(f"cannot listen on {device}: {error.strerror}") from error
+    return sock
+
+
+def sending_socket(device: str) -> socket.socket:
+    """A packet socket that sends whole frames from one device, and receives none (protocol 0).
+
+    Raises ProbeError if there is no such device.
+    """
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    try:
+        sock.bind((device, 0))
+    except OSError as error:
+        sock.close()
+        raise ProbeError(f"cannot send from {device}: {error.strerror}") from error
     return sock
 
 

@@ -12,26 +12,42 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import ipaddress
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 Plan = Mapping[str, Any]
 Results = Mapping[str, Mapping[str, Any]]
 
-STATE_ROLES = ("vxlan", "gateway", "bridge", "containers", "nat")
+# Each role, in the order of the report, and in which modes it makes something (None: in all).
+STATE_ROLES: Mapping[str, tuple[str, ...] | None] = {
+    "vxlan": None,
+    "gateway": None,
+    "bridge": None,
+    "containers": None,
+    "evpn": ("evpn",),
+    "fdb": ("unicast", "static"),
+    "nat": None,
+}
 TOO_LONG = "message too long"
 
 
-def state(hosts: Iterable[str], results: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """results: role -> host -> the role's result in check mode; "errors" -> host -> what failed."""
+def state(plan: Plan, results: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """results: role -> host -> the role's result in check mode; "errors" -> host -> what failed.
+
+    A role that makes nothing in the site's mode, or that skipped its task, compared nothing: so
+    does role evpn where somebody else keeps FRR's configuration.
+    """
     found: list[str] = []
-    for host in hosts:
+    for host in plan["hosts"]:
         errors = results["errors"].get(host, [])
-        for role in STATE_ROLES:
+        for role, modes in STATE_ROLES.items():
             result = results[role].get(host, {})
             if "differences" in result:
                 found += [f"{host}: {difference}" for difference in result["differences"]]
-            elif not errors:
+                continue
+            applies = modes is None or plan["site"]["mode"] in modes
+            if applies and not errors and not result.get("skipped"):
                 found.append(f"{host}: role {role} was not compared: {_reason(result)}")
         found += [f"{host}: {error}" for error in errors]
     return found
@@ -40,13 +56,13 @@ def state(hosts: Iterable[str], results: Mapping[str, Mapping[str, Any]]) -> lis
 def captured(plan: Plan, results: Results, channel: str, device: str) -> list[str]:
     """Checks 1 and 3. channel: vxlan or bridge."""
     found: list[str] = []
-    for host, result in _usable(plan, results, "layer3", found):
+    for host, result in usable(plan, results, "layer3", found):
         seen = result[channel]
         if seen["error"]:
             found.append(f"{host}: {seen['error']}")
         elif seen["missed"]:
             found.append(
-                f"{host} captured no ARP request on {device} from {_names(seen['missed'])}"
+                f"{host} captured no ARP request on {device} from {names(seen['missed'])}"
                 f" (but {_but(seen['captured'], 'did from')}); every host should capture every"
                 " other's"
             )
@@ -56,13 +72,13 @@ def captured(plan: Plan, results: Results, channel: str, device: str) -> list[st
 def layer3(plan: Plan, results: Results, device: str) -> list[str]:
     """Check 2."""
     found: list[str] = []
-    for host, result in _usable(plan, results, "layer3", found):
+    for host, result in usable(plan, results, "layer3", found):
         if result["vxlan"]["error"]:
             found.append(f"{host}: {result['vxlan']['error']}")
         elif result["layer3"]["missed"]:
             found.append(
                 f"{host} got no answer over {device} to ARP and ping from"
-                f" {_names(result['layer3']['missed'])}; every other host should answer"
+                f" {names(result['layer3']['missed'])}; every other host should answer"
             )
     return found
 
@@ -72,7 +88,7 @@ def gateway(plan: Plan, results: Results, when: str) -> list[str]:
     found: list[str] = []
     owners = {host["mac"]: name for name, host in plan["hosts"].items()}
     address = plan["addresses"]["gateway"]
-    for host, result in _usable(plan, results, "containers", found):
+    for host, result in usable(plan, results, "containers", found):
         mac = plan["hosts"][host]["mac"]
         for name, answer in result["containers"].items():
             if answer["error"]:
@@ -96,7 +112,7 @@ def reach(plan: Plan, results: Results) -> list[str]:
     """Check 4. One sentence for each source that missed somebody."""
     found: list[str] = []
     addresses = plan["addresses"]
-    for _host, result in _usable(plan, results, "matrix", found):
+    for _host, result in usable(plan, results, "matrix", found):
         for source, row in result["matrix"].items():
             silent = {target: cell for target, cell in row.items() if isinstance(cell, str)}
             if not silent:
@@ -104,7 +120,7 @@ def reach(plan: Plan, results: Results) -> list[str]:
             reasons: dict[str, list[str]] = {}
             for target, reason in silent.items():
                 reasons.setdefault(reason, []).append(f"{target} ({addresses[target]})")
-            said = "; ".join(f"{_names(to)}: {reason}" for reason, to in reasons.items())
+            said = "; ".join(f"{names(to)}: {reason}" for reason, to in reasons.items())
             own = addresses.get(source, "the host itself")
             found.append(
                 f"{source} ({own}) reached {len(row) - len(silent)} of {len(row)} targets, not"
@@ -116,7 +132,7 @@ def reach(plan: Plan, results: Results) -> list[str]:
 def mtu(plan: Plan, results: Results) -> list[str]:
     """The first half of check 5."""
     found: list[str] = []
-    for host, result in _usable(plan, results, "containers", found):
+    for host, result in usable(plan, results, "containers", found):
         wanted = {sender["name"]: sender for sender in plan["hosts"][host]["mtu"]}
         for name, fit in result["containers"].items():
             size, interface = wanted[name]["mtu"], wanted[name]["interface"]
@@ -144,7 +160,7 @@ def mtu(plan: Plan, results: Results) -> list[str]:
 def transfer(plan: Plan, results: Results, size: int) -> list[str]:
     """The second half of check 5. size: in bytes."""
     found: list[str] = []
-    for host, result in _usable(plan, results, "clients", found):
+    for host, result in usable(plan, results, "clients", found):
         found += [f"{host}: {error}" for error in result["errors"]]
         for label, pair in plan["transfers"].items():
             answer = result["clients"].get(f"transfer {label}")
@@ -169,7 +185,7 @@ def transfer(plan: Plan, results: Results, size: int) -> list[str]:
 def nat(plan: Plan, results: Results) -> list[str]:
     """Check 7."""
     found: list[str] = []
-    for host, result in _usable(plan, results, "clients", found):
+    for host, result in usable(plan, results, "clients", found):
         if any(asked["host"] == host for asked in plan["nat"].values()):
             found += [f"{host}: {error}" for error in result["errors"]]
         for label, asked in plan["nat"].items():
@@ -180,7 +196,12 @@ def nat(plan: Plan, results: Results) -> list[str]:
             server = f"{where} ({asked['address']} port {asked['port']})"
             if answer["seen"] is None:
                 found.append(f"{label} could not reach {server}: {answer['error']}")
-            elif answer["seen"] != asked["source"]:
+            elif asked["source"] is None and _inside(answer["seen"], plan["site"]["cidr"]):
+                found.append(
+                    f"{label} was seen as {answer['seen']} by {server}; it should be seen as an"
+                    f" address of {host} outside of the overlay"
+                )
+            elif asked["source"] not in (None, answer["seen"]):
                 found.append(
                     f"{label} was seen as {answer['seen']} by {server}; it should be seen as"
                     f" {host}'s underlay address, {asked['source']}"
@@ -188,7 +209,7 @@ def nat(plan: Plan, results: Results) -> list[str]:
     return found
 
 
-def _usable(
+def usable(
     plan: Plan, results: Results, key: str, found: list[str]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Each host's result that has this key; a host whose probe failed becomes a finding."""
@@ -204,14 +225,19 @@ def _reason(result: Mapping[str, Any]) -> str:
     return str(result.get("msg") or "it left no result (was the host unreachable?)")
 
 
-def _names(names: list[str], most: int = 8) -> str:
-    if len(names) <= most:
-        return ", ".join(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} more"
+def _inside(address: str, cidr: str) -> bool:
+    return ipaddress.ip_address(address) in ipaddress.ip_network(cidr)
 
 
-def _but(names: list[str], verb: str) -> str:
-    return f"{verb} {_names(names)}" if names else f"{verb} nobody"
+def names(some: list[str], most: int = 8) -> str:
+    """Names in a sentence, not too many of them."""
+    if len(some) <= most:
+        return ", ".join(some)
+    return f"{', '.join(some[:most])} and {len(some) - most} more"
+
+
+def _but(some: list[str], verb: str) -> str:
+    return f"{verb} {names(some)}" if some else f"{verb} nobody"
 
 
 def _owned(macs: list[str], owners: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.vxlab.overlay.plugins.plugin_utils._verify import modes
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._verify.targets import (
     Container,
     Roster,
@@ -57,7 +58,7 @@ def plan_probes(
     transfers = _transfers(who)
     nat, no_nat = _nat(site, who, settings)
     numbers = {host: at for at, host in enumerate(site["hosts"], start=1)}
-    skipped = _skipped(who, no_nat)
+    skipped = {**_skipped(who, no_nat), **modes.skipped(site)}
     return {
         "timeout": timeout,
         "limit": int(4 * timeout) + 60,
@@ -66,16 +67,21 @@ def plan_probes(
         "size": settings.size,
         "transfers": transfers,
         "nat": nat,
+        "macs": modes.owners(site, who),
         "skipped": skipped,
         "hosts": {
             host: {
                 "mac": site["hosts"][host]["mac"],
                 "vtep": site["hosts"][host]["vtep"],
-                "l2": _l2(who, host, numbers, settings.run),
+                "l2": {
+                    **_l2(who, host, numbers, settings.run),
+                    **modes.known_macs(site, who, host),
+                },
                 "gateway": _gateway(who.containers[host]),
                 "ping": _ping(who, host, complete),
                 "mtu": _mtu(who, host, complete),
                 "tcp": _tcp(who, host, transfers, nat, settings),
+                **modes.of_mode(site, who, host),
             }
             for host in who.hosts
         },
@@ -173,7 +179,11 @@ def _transfers(who: Roster) -> dict[str, dict[str, str]]:
 def _nat(
     site: Mapping[str, Any], who: Roster, settings: Settings
 ) -> tuple[dict[str, dict[str, Any]], str | None]:
-    """client label -> {address, port, host (if one of ours serves), source}; or why not."""
+    """client label -> {address, port, host (if one of ours serves), source}; or why not.
+
+    source: None where the address that an outside server sees is not known: over an IPv6 underlay
+    the host is masqueraded as its IPv4 address on the way there.
+    """
     if not site["site"]["nat"]:
         return {}, "overlay_nat is false"
     vteps = {host: site["hosts"][host]["vtep"] for host in who.hosts}
@@ -184,6 +194,7 @@ def _nat(
         return {}, "the underlay is IPv6; set overlay_verify_outside"
     clients = {}
     for at, host in enumerate(who.hosts):
+        own = vteps[host] if _version(vteps[host]) == 4 else None
         neighbour = who.hosts[(at + 1) % len(who.hosts)]
         for container in who.containers[host]:
             if not container.gateway:
@@ -193,14 +204,14 @@ def _nat(
                     "address": outside["address"],
                     "port": outside["port"],
                     "host": None,
-                    "source": outside.get("source") or vteps[host],
+                    "source": outside.get("source") or own,
                 }
                 if outside
                 else {
                     "address": vteps[neighbour],
                     "port": settings.port,
                     "host": neighbour,
-                    "source": vteps[host],
+                    "source": own,
                 }
             )
     return clients, None

@@ -57,6 +57,13 @@ def test_echo_is_not_routed_on_and_its_checksums_are_right() -> None:
     assert checksum(packet[20:]) == 0
 
 
+def test_echo_to_a_hosts_own_mac_is_discarded_by_its_kernel() -> None:
+    frame = echo_frame(ECHO, "0a:56:58:00:00:01", "02:00:0a:e9:ff:02", discarded=True)
+    assert checksum(frame[14:34]) != 0
+    assert checksum(frame[34:]) == 0
+    assert parse_echo_frame(frame) == ECHO
+
+
 def test_checksum_example_of_rfc_1071() -> None:
     assert checksum(bytes.fromhex("0001f203f4f5f6f7")) == ~0xDDF2 & 0xFFFF
 

@@ -33,15 +33,25 @@ def nothing(_sender: int, _receiver: int, _channel: str) -> bool:
     return False
 
 
+def meeting_of(number: int, everybody: set[int], macs: dict[int, str] | None) -> Meeting:
+    """macs: of all by number, where broadcasts do not cross."""
+    peers = everybody - {number}
+    if macs is None:
+        return Meeting(RUN, number, peers, progress=0.0)
+    known = {n: mac for n, mac in macs.items() if n != number}
+    return Meeting(RUN, number, peers, progress=0.0, mac=macs[number], macs=known)
+
+
 def meet(
     starts: dict[int, float],
     peers: Iterable[int] | None = None,
     drop: Drop = nothing,
     seconds: float = 10,
+    macs: dict[int, str] | None = None,
 ) -> tuple[dict[int, Meeting], dict[int, float]]:
     """All who start meet each other; returns them and when each was over."""
     everybody = set(peers or starts)
-    meetings = {n: Meeting(RUN, n, everybody - {n}, progress=0.0) for n in starts}
+    meetings = {n: meeting_of(n, everybody, macs) for n in starts}
     over: dict[int, float] = {}
     for step in range(int(seconds / STEP)):
         now = step * STEP
@@ -51,7 +61,8 @@ def meet(
             sender, channel, frame = sent.pop(0)
             target = mac_text(frame[:6])
             for n, meeting in running.items():
-                if n == sender or target not in (BROADCAST, probe_mac(n)):
+                own = macs[n] if macs else probe_mac(n)
+                if n == sender or target not in ([own] if macs else [own, BROADCAST]):
                     continue
                 # What is sent on the VXLAN device comes up through the peer's bridge as well.
                 for arrival in CHANNELS if channel == VXLAN else (BRIDGE,):
@@ -60,6 +71,31 @@ def meet(
                         sent += [(n, c, f) for c, f in answers]
         over.update({n: now for n, m in running.items() if m.over})
     return meetings, over
+
+
+def test_hosts_meet_by_unicast_where_broadcasts_do_not_cross() -> None:
+    macs = {n: f"02:00:0a:e9:ff:{n:02x}" for n in (1, 2, 3)}
+    meetings, over = meet({1: 0.0, 2: 0.0, 3: 0.3}, macs=macs)
+    assert len(over) == 3 and max(over.values()) < 1.5
+    for number, meeting in meetings.items():
+        assert meeting.complete
+        assert meeting.resolved == {n: mac for n, mac in macs.items() if n != number}
+
+
+def test_by_unicast_nothing_but_known_macs_is_on_the_wire() -> None:
+    macs = {n: f"02:00:0a:e9:ff:{n:02x}" for n in (1, 2)}
+    one, two = (meeting_of(n, {1, 2}, macs) for n in (1, 2))
+    sent = [("vxlan", frame) for _channel, frame in one.tick(0.0)]
+    seen = 0
+    while sent:
+        _channel, frame = sent.pop()
+        seen += 1
+        assert {mac_text(frame[:6]), mac_text(frame[6:12])} == set(macs.values())
+        receiver = two if mac_text(frame[:6]) == macs[2] else one
+        sent += receiver.receive(VXLAN, frame, 0.1)
+        if seen < 3:
+            sent += two.tick(0.1)
+    assert seen > 6
 
 
 def test_three_hosts_meet_within_a_second() -> None:

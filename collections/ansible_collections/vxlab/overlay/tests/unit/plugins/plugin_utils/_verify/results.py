@@ -15,7 +15,13 @@ def healthy(plan: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """What all probes of a plan return where all is well: result name -> host -> result."""
     hosts = plan["hosts"]
     gateway = {host: _gateway(given) for host, given in hosts.items()}
+    of_mode: dict[str, dict[str, Any]] = {}
+    if plan["site"]["mode"] == "static":
+        of_mode["flood"] = {host: {"leaked": [], "control": True, "error": None} for host in hosts}
+    if plan["site"]["mode"] == "evpn":
+        of_mode["evpn"] = {host: _converged(plan, host) for host in hosts}
     return {
+        **of_mode,
         "l2": {host: _met([other for other in hosts if other != host]) for host in hosts},
         "gateway_before": gateway,
         "gateway_after": {host: _gateway(given) for host, given in hosts.items()},
@@ -31,6 +37,15 @@ def _met(others: list[str]) -> dict[str, Any]:
 
     layer3 = {"answered": dict.fromkeys(others, 0.3), "missed": []}
     return {"vxlan": channel(), "bridge": channel(), "layer3": layer3}
+
+
+def _converged(plan: dict[str, Any], host: str) -> dict[str, Any]:
+    neighbors = plan["hosts"][host]["evpn"]["neighbors"]
+    return {
+        "sessions": dict.fromkeys(neighbors, "Established"),
+        "remote_vteps": list(neighbors.values()),
+        "extern_learn": [mac for mac, owner in plan["macs"].items() if owner.split("/")[0] != host],
+    }
 
 
 def _gateway(host: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,10 @@ def site(*counts: int, **common: Any) -> dict[str, Any]:
     address = iter(range(2, 65000))
     return {
         "site": {
+            "mode": "multicast",
+            "family": "ipv4",
+            "vni": 42,
+            "cidr": "10.233.0.0/16",
             "vxlan_dev": "vxlan0",
             "bridge": "br0",
             "gateway": "10.233.0.1",
@@ -31,11 +35,25 @@ def site(*counts: int, **common: Any) -> dict[str, Any]:
         "hosts": {
             f"ubuntu{number}": {
                 "mac": f"02:00:0a:e9:ff:{number:02x}",
+                "address": f"10.233.255.{number}",
                 "vtep": f"172.16.1.{10 + number}",
+                "underlay_dev": "eth1",
+                "evpn": _evpn(number, len(counts)) if common.get("mode") == "evpn" else None,
                 "containers": [_container(index, next(address)) for index in range(1, count + 1)],
             }
             for number, count in enumerate(counts, start=1)
         },
+    }
+
+
+def _evpn(number: int, hosts: int) -> dict[str, Any]:
+    return {
+        "neighbors": [
+            {"name": f"ubuntu{n}", "address": f"172.16.1.{10 + n}", "reflector_client": False}
+            for n in range(1, hosts + 1)
+            if n != number
+        ],
+        "vteps": hosts - 1,
     }
 
 
@@ -44,6 +62,7 @@ def _container(index: int, number: int) -> dict[str, Any]:
         "name": f"ns{index}",
         "netns": f"ns{index}",
         "interface": "eth0",
+        "mac": f"02:00:0a:e9:{number // 256:02x}:{number % 256:02x}",
         "addresses": [f"10.233.{number // 256}.{number % 256}/16"],
         "mtu": 1450,
         "gateway": "10.233.0.1",

@@ -142,6 +142,74 @@ def test_ipv6_underlay_needs_an_outside_server() -> None:
     assert planned(plan)["skipped"] == {"nat": "the underlay is IPv6; set overlay_verify_outside"}
 
 
+def test_outside_server_of_an_ipv6_underlay_sees_an_address_that_is_not_known() -> None:
+    plan = site(1, 1)
+    for number, host in enumerate(plan["hosts"].values()):
+        host["vtep"] = f"fd00::{number}"
+    assert planned(plan, outside=OUTSIDE)["nat"]["ubuntu1/ns1"]["source"] is None
+    told = planned(plan, outside={**OUTSIDE, "source": "172.16.1.11"})
+    assert told["nat"]["ubuntu1/ns1"]["source"] == "172.16.1.11"
+
+
+@pytest.mark.parametrize("mode", ["multicast", "point_to_point", "unicast", "static", "evpn"])
+def test_two_hosts_check_each_other_in_every_mode(mode: str) -> None:
+    plan = planned(site(1, 1, mode=mode))
+    assert plan["skipped"] == {}
+    assert plan["hosts"]["ubuntu1"]["l2"]["peers"] == {"ubuntu2": 2}
+    assert ("ubuntu1/ns1", "ubuntu2/ns1") in pairs(plan)
+    assert plan["transfers"]["ubuntu2/ns1"]["server"] == "ubuntu1/ns1"
+    assert plan["nat"]["ubuntu2/ns1"]["host"] == "ubuntu1"
+    assert ("flood" in plan["hosts"]["ubuntu1"]) == (mode == "static")
+    assert ("evpn" in plan["hosts"]["ubuntu1"]) == (mode == "evpn")
+    assert ("macs" in plan["hosts"]["ubuntu1"]["l2"]) == (mode == "static")
+
+
+def test_static_site_meets_by_the_bridges_macs_of_the_run() -> None:
+    plan = planned(site(1, 1, 1, mode="static"), ["ubuntu1", "ubuntu3"])
+    meeting = plan["hosts"]["ubuntu1"]["l2"]
+    assert meeting["mac"] == "02:00:0a:e9:ff:01"
+    assert meeting["macs"] == {"ubuntu3": "02:00:0a:e9:ff:03"}
+
+
+def test_flood_probe_sends_to_the_runs_hosts_first_and_not_to_many() -> None:
+    plan = planned(site(*(1,) * 6, mode="static"), ["ubuntu2", "ubuntu5"])
+    probe = plan["hosts"]["ubuntu5"]["flood"]
+    assert probe["underlay_dev"] == "eth1"
+    assert [remote["mac"][-2:] for remote in probe["remotes"]] == ["02", "01", "03"]
+    assert probe["remotes"][0]["address"] == "10.233.255.2"
+
+
+def test_flood_probe_works_for_one_host_of_a_site_but_not_for_a_site_of_one() -> None:
+    plan = planned(site(1, 1, mode="static"), ["ubuntu1"])
+    assert "flood" not in plan["skipped"]
+    assert plan["hosts"]["ubuntu1"]["flood"]["remotes"][0]["address"] == "10.233.255.2"
+    alone = planned(site(1, mode="static"))
+    assert alone["skipped"]["flood"] == "the site has only one host"
+    assert planned(site(1, mode="evpn"))["skipped"]["evpn"] == "the site has only one host"
+
+
+def test_flood_probe_leaves_out_hosts_whose_mac_is_not_known() -> None:
+    plan = site(1, 1, 1, mode="static")
+    plan["hosts"]["ubuntu2"].update(mac=None, address=None)
+    remotes = planned(plan, ["ubuntu1"])["hosts"]["ubuntu1"]["flood"]["remotes"]
+    assert [remote["address"] for remote in remotes] == ["10.233.255.3"]
+
+
+def test_bgp_has_to_bring_bridges_and_containers_of_the_run() -> None:
+    plan = planned(site(1, 1, 2, mode="evpn"), ["ubuntu1", "ubuntu3"])
+    assert plan["hosts"]["ubuntu1"]["evpn"] == {
+        "neighbors": {"ubuntu2": "172.16.1.12", "ubuntu3": "172.16.1.13"},
+        "vteps": 2,
+    }
+    assert plan["macs"] == {
+        "02:00:0a:e9:ff:01": "ubuntu1",
+        "02:00:0a:e9:00:02": "ubuntu1/ns1",
+        "02:00:0a:e9:ff:03": "ubuntu3",
+        "02:00:0a:e9:00:04": "ubuntu3/ns1",
+        "02:00:0a:e9:00:05": "ubuntu3/ns2",
+    }
+
+
 def test_mtu_is_checked_towards_every_host_that_takes_as_much() -> None:
     plan = site(1, 2, 1)
     plan["hosts"]["ubuntu2"]["containers"][0]["mtu"] = 1400

@@ -11,7 +11,9 @@ import pytest
 
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._verify.report import (
     CHECKS,
+    MODE_CHECKS,
     MOST,
+    checks_of,
     report,
     summary,
 )
@@ -164,7 +166,7 @@ def test_fault_is_named(check: str, fault: Break, finding: str) -> None:
     fault(results)
     failures = report(check, plan, results)["failures"]
     assert failures[0] == finding
-    assert failures[1].startswith(("Look", "Broadcasts"))
+    assert failures[1].startswith(("Look", "ARP requests pass"))
     assert "failed" in summary(plan, results)
 
 
@@ -208,6 +210,174 @@ def test_failed_pings_come_with_the_table() -> None:
     assert failures[4].split() == ["ubuntu1/ns1", "-", "FAIL", "0.40"]
 
 
+EVERY = [(mode, check) for mode, checks in MODE_CHECKS.items() for check in checks]
+LEAK = {"kind": "arp_request", "target": "198.18.0.9", "destination": "172.16.1.13"}
+UNKNOWN = {"kind": "unknown_unicast", "target": "0a:56:58:01:ff:ff", "destination": "172.16.1.13"}
+
+
+@pytest.mark.parametrize(("mode", "check"), EVERY)
+@pytest.mark.parametrize("hosts", [2, 3])
+def test_check_of_one_mode_passes_and_counts(mode: str, check: str, hosts: int) -> None:
+    plan = planned(site(*(1,) * hosts, mode=mode))
+    results = healthy(plan)
+    for name in checks_of(mode):
+        assert report(name, plan, results)["failures"] == []
+    assert report(check, plan, results)["summary"].startswith("check 8, ")
+    assert summary(plan, results) == f"all 8 checks passed: {hosts} hosts, {hosts} containers"
+    del results[check]
+    assert summary(plan, results).endswith("; 8 not asked for")
+
+
+@pytest.mark.parametrize(("mode", "check"), EVERY)
+def test_probe_of_one_mode_that_failed_is_a_finding(mode: str, check: str) -> None:
+    plan = planned(site(1, 1, mode=mode))
+    results = healthy(plan)
+    results[check] = {"ubuntu1": {"msg": "no"}}
+    assert report(check, plan, results)["failures"][:2] == [
+        "ubuntu1: the probe failed: no",
+        "ubuntu2: the probe failed: it left no result (was the host unreachable?)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "fault", "found"),
+    [
+        (
+            "static",
+            lambda r: r["flood"]["ubuntu2"].update(leaked=[LEAK]),
+            [
+                "ubuntu2 let an ARP request for 198.18.0.9 leave to 172.16.1.13; in mode static"
+                " none should"
+            ],
+        ),
+        (
+            "static",
+            lambda r: r["flood"]["ubuntu2"].update(
+                leaked=[LEAK, {**LEAK, "destination": "172.16.1.11"}, UNKNOWN]
+            ),
+            [
+                "ubuntu2 let an ARP request for 198.18.0.9 leave to 172.16.1.13, 172.16.1.11; in"
+                " mode static none should",
+                "ubuntu2 let a frame to 0a:56:58:01:ff:ff, a MAC that nobody has, leave to"
+                " 172.16.1.13; in mode static none should",
+            ],
+        ),
+        (
+            "static",
+            lambda r: r["flood"]["ubuntu1"].update(control=False),
+            [
+                "ubuntu1 sent a frame to 02:00:0a:e9:ff:02, 02:00:0a:e9:ff:03, but nothing could be"
+                " captured on eth1; it should leave there in a VXLAN packet"
+            ],
+        ),
+        (
+            "static",
+            lambda r: r["flood"]["ubuntu1"].update(control=False, error="cannot send from br0: no"),
+            ["ubuntu1: cannot send from br0: no"],
+        ),
+        (
+            "evpn",
+            lambda r: r["evpn"]["ubuntu1"]["sessions"].update(ubuntu3="Active"),
+            [
+                "ubuntu1: the BGP session with ubuntu3 (172.16.1.13) is Active; it should be"
+                " Established"
+            ],
+        ),
+        (
+            "evpn",
+            lambda r: r["evpn"]["ubuntu1"].update(sessions={}, msg="0 of 2 sessions"),
+            [
+                "ubuntu1: the BGP session with ubuntu2 (172.16.1.12) is not configured; it should"
+                " be Established",
+                "ubuntu1: the BGP session with ubuntu3 (172.16.1.13) is not configured; it should"
+                " be Established",
+            ],
+        ),
+        (
+            "evpn",
+            lambda r: r["evpn"]["ubuntu2"].update(remote_vteps=["172.16.1.11"]),
+            ["ubuntu2 knows 1 of 2 remote VTEPs of VNI 42; 1 missing"],
+        ),
+        (
+            "evpn",
+            lambda r: r["evpn"]["ubuntu2"].update(remote_vteps=0),
+            ["ubuntu2 knows 0 of 2 remote VTEPs of VNI 42; 2 missing"],
+        ),
+        (
+            "evpn",
+            lambda r: r["evpn"]["ubuntu2"].update(
+                extern_learn=["02:00:0A:E9:FF:01", "02:00:0a:e9:00:04"]
+            ),
+            [
+                "ubuntu2 has no extern_learn entry on vxlan0 for ubuntu1/ns1 (02:00:0a:e9:00:02),"
+                " ubuntu3 (02:00:0a:e9:ff:03); BGP should have brought the MAC of every other host"
+                " and container"
+            ],
+        ),
+        (
+            "evpn",
+            lambda r: r["evpn"]["ubuntu2"].update(msg="vtysh is not there"),
+            ["ubuntu2: vtysh is not there"],
+        ),
+    ],
+)
+def test_fault_of_one_mode_is_named(mode: str, fault: Break, found: list[str]) -> None:
+    plan = planned(site(1, 1, 1, mode=mode))
+    results = healthy(plan)
+    fault(results)
+    failures = report(next(iter(MODE_CHECKS[mode])), plan, results)["failures"]
+    assert failures[:-1] == found
+    assert failures[-1].startswith("Look at ")
+    assert summary(plan, results).endswith("; 8 failed")
+
+
+def test_numbers_of_vteps_will_do() -> None:
+    plan = planned(site(1, 1, 1, mode="evpn"))
+    results = healthy(plan)
+    results["evpn"]["ubuntu1"]["remote_vteps"] = 2
+    assert report("evpn", plan, results)["failures"] == []
+
+
+def test_host_without_others_sends_nothing_that_could_be_captured() -> None:
+    plan = planned(site(1, mode="static"))
+    results = healthy(plan)
+    results["flood"]["ubuntu1"]["control"] = False
+    outcome = report("flood", plan, results)
+    assert outcome["failures"] == []
+    assert outcome["summary"] == "check 8, no floods: skipped, the site has only one host"
+
+
+@pytest.mark.parametrize(
+    ("mode", "hint"),
+    [
+        ("multicast", "whether the underlay carries 239.1.1.1 and UDP port 4789"),
+        ("point_to_point", "at its remote"),
+        ("unicast", "00:00:00:00:00:00"),
+        ("static", "each other's MACs"),
+        ("evpn", "00:00:00:00:00:00"),
+    ],
+)
+def test_hint_knows_how_frames_are_carried(mode: str, hint: str) -> None:
+    plan = planned(site(1, 1, mode=mode))
+    results = healthy(plan)
+    results["l2"]["ubuntu1"]["vxlan"]["error"] = "broken"
+    assert hint in report("l2", plan, results)["failures"][-1]
+
+
+def test_outside_of_an_ipv6_underlay_must_not_see_the_overlay() -> None:
+    plan = site(1, 1, family="ipv6")
+    for number, host in enumerate(plan["hosts"].values(), start=1):
+        host["vtep"] = f"fd00::{number}"
+    plan = planned(plan, outside={"address": "203.0.113.80", "port": 8080})
+    results = healthy(plan)
+    results["tcp"]["ubuntu1"]["clients"]["nat ubuntu1/ns1"]["seen"] = "172.16.1.11"
+    results["tcp"]["ubuntu2"]["clients"]["nat ubuntu2/ns1"]["seen"] = "10.233.0.3"
+    assert report("nat", plan, results)["failures"][:-1] == [
+        "ubuntu2/ns1 was seen as 10.233.0.3 by the outside server (203.0.113.80 port 8080); it"
+        " should be seen as an address of ubuntu2 outside of the overlay"
+    ]
+
+
 def test_summary_counts_truthfully() -> None:
     plan = planned(site(1, 2, 1))
     results = healthy(plan)
@@ -230,7 +400,7 @@ def state_results() -> dict[str, Any]:
     roles = ("gateway", "vxlan", "bridge", "containers", "nat")
     hosts = ("ubuntu1", "ubuntu2")
     results: dict[str, Any] = {r: {h: {"differences": []} for h in hosts} for r in roles}
-    return {**results, "errors": {host: [] for host in hosts}}
+    return {**results, "evpn": {}, "fdb": {}, "errors": {host: [] for host in hosts}}
 
 
 def test_state_lists_every_difference_of_every_host() -> None:
@@ -238,11 +408,13 @@ def test_state_lists_every_difference_of_every_host() -> None:
     assert report("state", plan, results) == {"failures": [], "summary": "2 hosts as planned"}
     results["vxlan"]["ubuntu2"]["differences"] = ["vxlan0: missing"]
     results["bridge"]["ubuntu2"]["differences"] = ["br0: port vxlan0 missing"]
+    results["fdb"]["ubuntu2"] = {"differences": ["flood entry 172.16.1.19: present"]}
     results["nat"]["ubuntu1"]["differences"] = ["ip_forward: 0 -> 1"]
     assert report("state", plan, results)["failures"] == [
         "ubuntu1: ip_forward: 0 -> 1",
         "ubuntu2: vxlan0: missing",
         "ubuntu2: br0: port vxlan0 missing",
+        "ubuntu2: flood entry 172.16.1.19: present",
         "Run site.yml to mend it.",
     ]
 
@@ -256,3 +428,32 @@ def test_state_names_what_could_not_be_compared() -> None:
         "ubuntu1: Make the bridge: br0 is not ours",
         "ubuntu2: role nat was not compared: it left no result (was the host unreachable?)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "missing"),
+    [
+        ("multicast", []),
+        ("point_to_point", []),
+        ("unicast", ["fdb"]),
+        ("static", ["fdb"]),
+        ("evpn", ["evpn"]),
+    ],
+)
+def test_state_misses_only_roles_that_make_something_in_this_mode(
+    mode: str, missing: list[str]
+) -> None:
+    plan, results = planned(site(1, 1, mode=mode)), state_results()
+    found = [
+        f"{host}: role {role} was not compared: it left no result (was the host unreachable?)"
+        for host in ("ubuntu1", "ubuntu2")
+        for role in missing
+    ]
+    assert report("state", plan, results)["failures"][:-1] == found
+
+
+def test_state_takes_a_role_that_was_skipped_as_compared() -> None:
+    """Role evpn skips its task where it does not manage FRR."""
+    plan, results = planned(site(1, 1, mode="evpn")), state_results()
+    results["evpn"] = {host: {"skipped": True, "changed": False} for host in plan["hosts"]}
+    assert report("state", plan, results)["failures"] == []

@@ -86,6 +86,12 @@ integration: setup-test ## Modules against the kernel, and whole commands agains
 	$(call title,integration)
 	@pytest -q -n 2 --dist loadfile --durations=5 tests
 
+.PHONY: bench
+bench: setup-test ## What it costs, as ratios, and what a change of mode loses (ROUNDS=3)
+	$(call title,bench)
+	@PYTHONPATH=$(CURDIR):$(CURDIR)/collections python -m bench.entries
+	@PYTHONPATH=$(CURDIR):$(CURDIR)/collections python -m bench.switch
+
 .PHONY: clean
 clean: ## Remove what make made here (stop the lab first: make lab-down)
 	rm -rf $(VENV) .cache .ansible .hypothesis .pytest_cache .ruff_cache $(collection)/tests/output

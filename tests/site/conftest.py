@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 
 import pytest
 
+from tests.site import modes
 from tests.site.site import Site
 
 
@@ -25,6 +27,24 @@ def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     finally:
         site.reset()
         site.play("playbooks/lab_down.yml")
+
+
+@pytest.fixture(scope="module")
+def lab_of(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[modes.MakeSite]:
+    """Makes sites in labs of their own; each lab goes when the next one is made, or at the end."""
+    name = request.module.__name__.rsplit("_", 1)[-1][:8]
+    with contextlib.ExitStack() as labs:
+
+        def make(case: modes.Case) -> Site:
+            labs.close()
+            lab = f"m{name}{os.getpid()}"
+            site = modes.make_site(lab, tmp_path_factory.mktemp(name), case)
+            labs.callback(site.play, "playbooks/lab_down.yml")
+            return site
+
+        yield make
 
 
 @pytest.fixture(scope="module")

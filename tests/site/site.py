@@ -91,6 +91,10 @@ class Site:
             }
             for n in range(1, count + 1)
         }
+        self.keep()
+
+    def keep(self) -> None:
+        """Take the inventory as it is for the one that reset() goes back to."""
         self._plain = copy.deepcopy((self.variables, self.hosts))
 
     def reset(self) -> None:

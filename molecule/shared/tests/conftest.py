@@ -81,6 +81,7 @@ class Overlay:
             name: inventory["_meta"]["hostvars"][name] for name in names
         }
         lab = os.environ["OVERLAY_LAB_NAME"]
+        self.mode = os.environ.get("OVERLAY_MODE", "multicast")
         self.hosts = {name: Host(LabBackend(lab, name)) for name in names}
         self.containers = [
             Container(self.hosts[name], name, container["name"], container["address"])

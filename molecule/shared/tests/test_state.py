@@ -25,16 +25,44 @@ def _link(host: Host, device: str, prefix: str = "") -> dict[str, Any]:
 
 
 def test_vxlan_device_has_the_overlays_values(overlay: Overlay) -> None:
-    for host in overlay.hosts.values():
+    for name, host in overlay.hosts.items():
         link = _link(host, overlay.value("overlay_vxlan_dev", "vxlan0"))
         vxlan = link["linkinfo"]["info_data"]
         assert link["linkinfo"]["info_kind"] == "vxlan"
         assert vxlan["id"] == overlay.value("overlay_vni", 42)
         assert vxlan["port"] == overlay.value("overlay_port", 4789)
-        assert vxlan["group"] == overlay.value("overlay_group", "239.1.1.1")
+        assert {key: vxlan[key] for key in ("group", "remote") if key in vxlan} == _peer(
+            overlay, name
+        )
+        assert vxlan["learning"] == (overlay.mode not in ("static", "evpn"))
         assert link["mtu"] == _link(host, vxlan["link"])["mtu"] - VXLAN_OVERHEAD
         assert link["master"] == overlay.value("overlay_bridge", "br0")
         assert "UP" in link["flags"]
+
+
+def _peer(overlay: Overlay, host: str) -> dict[str, str]:
+    """Where a host's device sends what is for all, where the device itself knows."""
+    if overlay.mode == "multicast":
+        return {"group": overlay.value("overlay_group", "239.1.1.1")}
+    if overlay.mode == "point_to_point":
+        (other,) = (name for name in overlay.hosts if name != host)
+        return {"remote": overlay.variables[other]["ansible_host"]}
+    return {}
+
+
+def test_entries_are_those_of_the_mode(overlay: Overlay) -> None:
+    for name, host in overlay.hosts.items():
+        listed = json.loads(host.check_output("bridge -j fdb show dev vxlan0"))
+        entries = [entry for entry in listed if "dst" in entry and entry["state"] != ""]
+        others = {overlay.variables[other]["ansible_host"] for other in overlay.hosts} - {
+            overlay.variables[name]["ansible_host"]
+        }
+        if overlay.mode in ("unicast", "static", "evpn"):
+            assert {entry["dst"] for entry in entries} == others
+        floods = [entry for entry in entries if entry["mac"] == "00:00:00:00:00:00"]
+        assert bool(floods) == (overlay.mode != "static")
+        by_bgp = [entry for entry in listed if "extern_learn" in entry.get("flags", [])]
+        assert bool(by_bgp) == (overlay.mode == "evpn")
 
 
 def test_bridge_has_the_gateways_address(overlay: Overlay) -> None:

@@ -16,6 +16,8 @@ from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.site import Si
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.variables import VARIABLES
 
 _MISSING = object()
+# A variable, and by default the inventory group of this name.
+REFLECTORS = "overlay_route_reflectors"
 
 
 class ActionModule(ActionBase):
@@ -74,6 +76,8 @@ class ActionModule(ActionBase):
         for host in hosts:
             hostvars = variables["hostvars"][host]
             seen = {name: hostvars[name] for name in [*names, "ansible_host"] if name in hostvars}
+            if variables["groups"].get(REFLECTORS):
+                seen.setdefault(REFLECTORS, variables["groups"][REFLECTORS])
             inventory[host] = seen | of_the_play
         return inventory
 

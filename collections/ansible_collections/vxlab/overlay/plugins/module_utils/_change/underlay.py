@@ -58,13 +58,13 @@ def choose(
     if device is None:
         raise ChangeError(
             "the underlay device cannot be found: the host has neither ansible_host's address nor"
-            " a default route; set overlay_underlay_dev"
+            f" an IPv{version} default route; set overlay_underlay_dev"
         )
     have = _addresses(links[device], version)
     if not have:
         raise ChangeError(
-            f"the underlay device {device} has no IPv{version} address, and overlay_group is an"
-            f" IPv{version} group: give it one, or set another overlay_underlay_dev"
+            f"the underlay device {device} has no IPv{version} address, and the outer packets are"
+            f" to be IPv{version}: give it one, or set another overlay_underlay_dev"
         )
     chosen = vtep or (candidate if candidate in have else have[0])
     return Underlay(device, links[device].mtu, chosen)

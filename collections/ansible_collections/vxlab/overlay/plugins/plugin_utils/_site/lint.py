@@ -11,23 +11,20 @@ Private to the collection: may change without notice.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.allocation import (
     default_host_range,
     mac_of,
 )
+from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.modes import problems_of_mode
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.site import Site, listed
 
 
 def problems_of(site: Site) -> list[str]:
     """All that is wrong with a site, as far as the inventory alone tells."""
-    return [
-        sentence
-        for check in (_gateway, _ranges, _vteps, _device_names, _container_names, _addresses, _macs)
-        for sentence in check(site)
-    ]
+    return [sentence for check in CHECKS for sentence in check(site)]
 
 
 def host_range_of(site: Site) -> ipaddress.IPv4Network:
@@ -73,7 +70,6 @@ def _ranges(site: Site) -> Iterator[str]:
 
 
 def _vteps(site: Site) -> Iterator[str]:
-    version = ipaddress.ip_address(site.group).version
     for host in site.hosts.values():
         for name, address in (
             ("overlay_vtep_address", host.vtep),
@@ -87,10 +83,15 @@ def _vteps(site: Site) -> Iterator[str]:
                     f"{host.name}: {name} {address} lies in overlay_cidr {site.cidr}: overlay and"
                     " underlay must not overlap"
                 )
-            if name == "overlay_vtep_address" and parsed.version != version:
+            if name == "overlay_vtep_address" and parsed.version != site.family:
+                other = (
+                    f"overlay_group {site.group}"
+                    if site.mode == "multicast"
+                    else "other hosts have IPv4 ones"
+                )
                 yield (
-                    f"{host.name}: overlay_vtep_address is {address} and overlay_group"
-                    f" {site.group}: both must be IPv4, or both IPv6"
+                    f"{host.name}: overlay_vtep_address is {address}, and {other}: all must"
+                    " be IPv4, or all IPv6"
                 )
     yield from _twice(
         "overlay_vtep_address", ((h.vtep, h.name) for h in site.hosts.values() if h.vtep)
@@ -186,3 +187,15 @@ def _twice(what: str, pairs: Iterable[tuple[Any, str]], suffix: str = "") -> Ite
         if len(names) > 1:
             who = f"{names[0]}{suffix}" if suffix else listed(names)
             yield f"{what} {key} is used more than once ({who}): each must be different"
+
+
+CHECKS: tuple[Callable[[Site], Iterable[str]], ...] = (
+    problems_of_mode,
+    _gateway,
+    _ranges,
+    _vteps,
+    _device_names,
+    _container_names,
+    _addresses,
+    _macs,
+)

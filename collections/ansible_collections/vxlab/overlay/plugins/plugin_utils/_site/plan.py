@@ -24,6 +24,11 @@ from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.lint import (
     mac_of_container,
     problems_of,
 )
+from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.modes import (
+    bgp,
+    port_flags,
+    vxlan_options,
+)
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.site import (
     Host,
     Site,
@@ -50,15 +55,18 @@ def plan_site(
     site = read_site(inventory)
     found = underlay or {}
     problems = problems_of(site) + _underlay_problems(site, found)
+    if underlay is not None and not problems:
+        problems = _unknown_vteps(site, found)
     if problems:
         raise SiteError(problems)
     mtu = _mtu(site, found)
     own = _own_addresses(site, found)
     _require_other_macs(site, own)
+    vteps = {name: _vtep(host, found.get(name, {})) for name, host in site.hosts.items()}
     return {
         "site": _common(site, mtu),
         "hosts": {
-            name: _host(site, host, mtu, found.get(name, {}), own.get(name))
+            name: _host(site, host, mtu, found.get(name, {}), own.get(name), vteps)
             for name, host in site.hosts.items()
         },
     }
@@ -89,6 +97,26 @@ def _underlay_problems(site: Site, found: Mapping[str, Mapping[str, Any]]) -> li
     return problems
 
 
+def _unknown_vteps(site: Site, found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Hosts that are not part of the run, and whose VTEP address the inventory does not tell.
+
+    ansible_host tells it unless some host of the run has shown that here it is another address.
+    """
+    if site.mode == "multicast":
+        return []
+    misled = [
+        name
+        for name, facts in found.items()
+        if not site.hosts[name].vtep and site.hosts[name].candidate != facts["vtep"]
+    ]
+    return [
+        f"{name}: it is not part of this run, and its VTEP address is not known: set"
+        " overlay_vtep_address, or run without --limit"
+        for name, host in site.hosts.items()
+        if name not in found and not host.vtep and (misled or not host.candidate)
+    ]
+
+
 def _mtu(site: Site, found: Mapping[str, Mapping[str, Any]]) -> int:
     """The same on all hosts, since the overlay is one link: what fits the smallest underlay."""
     smallest = min((facts["mtu"] for facts in found.values()), default=UNDERLAY_MTU)
@@ -96,12 +124,7 @@ def _mtu(site: Site, found: Mapping[str, Mapping[str, Any]]) -> int:
 
 
 def _overhead(site: Site) -> int:
-    return OVERHEAD[_version(site)]
-
-
-def _version(site: Site) -> int:
-    """The IP version of the outer packets."""
-    return ipaddress.ip_address(site.group).version
+    return OVERHEAD[site.family]
 
 
 def _own_addresses(site: Site, found: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -148,7 +171,7 @@ def _common(site: Site, mtu: int) -> dict[str, Any]:
         "vni": site.vni,
         "port": site.port,
         "group": site.group,
-        "family": "ipv6" if _version(site) == 6 else "ipv4",
+        "family": f"ipv{site.family}",
         "cidr": str(site.cidr),
         "prefixlen": site.cidr.prefixlen,
         "gateway": site.gateway,
@@ -160,13 +183,21 @@ def _common(site: Site, mtu: int) -> dict[str, Any]:
 
 
 def _host(
-    site: Site, host: Host, mtu: int, facts: Mapping[str, Any], address: str | None
+    site: Site,
+    host: Host,
+    mtu: int,
+    facts: Mapping[str, Any],
+    address: str | None,
+    vteps: Mapping[str, str | None],
 ) -> dict[str, Any]:
-    """What a host should have; without an address of its own only what the inventory tells."""
+    """What a host should have; without an address of its own only what the inventory tells.
+
+    vteps: of all hosts.
+    """
     return {
         "underlay_dev": facts.get("dev") or host.underlay_dev,
         "wanted_underlay_dev": host.underlay_dev,
-        "vtep": _vtep(host, facts),
+        "vtep": vteps[host.name],
         "wanted_vtep": host.vtep,
         "candidate": host.candidate,
         "address": address,
@@ -175,9 +206,9 @@ def _host(
             "name": site.vxlan_dev,
             "vni": site.vni,
             "port": site.port,
-            "group": site.group,
+            **vxlan_options(site, host, vteps),
             "dev": facts.get("dev") or host.underlay_dev,
-            "local": _vtep(host, facts),
+            "local": vteps[host.name],
             "mac": address and mac_of(address, VXLAN_DEVICE),
             "mtu": mtu,
         },
@@ -188,8 +219,9 @@ def _host(
             # The first address is that from which the host speaks; the gateway's is a /32, so
             # that it never becomes the source of what the host sends to containers.
             "addresses": address and [f"{address}/{site.cidr.prefixlen}", f"{site.gateway}/32"],
-            "ports": [{"name": site.vxlan_dev}],
+            "ports": [{"name": site.vxlan_dev, **port_flags(site.mode)}],
         },
+        "evpn": bgp(site, host, vteps),
         "gateway": {"gateway": site.gateway, "vxlan_dev": site.vxlan_dev},
         "nat": {"cidr": str(site.cidr), "bridge": site.bridge},
         "containers": [_container(site, container, mtu) for container in host.containers],

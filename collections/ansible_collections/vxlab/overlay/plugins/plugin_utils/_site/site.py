@@ -59,7 +59,10 @@ class Host:
 
 @dataclass(frozen=True)
 class Site:
-    """The values that all hosts share, and the hosts."""
+    """The values that all hosts share, and the hosts.
+
+    family: 4 or 6, the IP version of the outer packets.
+    """
 
     name: str
     mode: str
@@ -73,6 +76,9 @@ class Site:
     vxlan_dev: str
     bridge: str
     nat: bool
+    family: int
+    asn: int
+    route_reflectors: tuple[str, ...]
     hosts: Mapping[str, Host] = field(default_factory=dict)
 
 
@@ -113,6 +119,7 @@ def read_site(inventory: Mapping[str, Mapping[str, Any]]) -> Site:
     shared = next(iter(values.values()))
     cidr = ipaddress.IPv4Network(shared["overlay_cidr"])
     wanted_range = shared["overlay_host_range"]
+    candidates = {host: _candidate(host, inventory[host]) for host in inventory}
     return Site(
         name=shared["overlay_name"],
         mode=shared["overlay_mode"],
@@ -126,12 +133,15 @@ def read_site(inventory: Mapping[str, Mapping[str, Any]]) -> Site:
         vxlan_dev=shared["overlay_vxlan_dev"],
         bridge=shared["overlay_bridge"],
         nat=shared["overlay_nat"],
+        family=_family(values, candidates),
+        asn=shared["overlay_asn"],
+        route_reflectors=shared["overlay_route_reflectors"] or (),
         hosts={
             host: Host(
                 name=host,
                 underlay_dev=given["overlay_underlay_dev"],
                 vtep=given["overlay_vtep_address"],
-                candidate=_candidate(host, inventory[host]),
+                candidate=candidates[host],
                 address=given["overlay_host_address"],
                 containers=tuple(containers[host]),
             )
@@ -247,6 +257,19 @@ def _require_agreement(values: Mapping[str, Mapping[str, Any]]) -> None:
             )
     if problems:
         raise SiteError(problems)
+
+
+def _family(values: Mapping[str, Mapping[str, Any]], candidates: Mapping[str, str | None]) -> int:
+    """The IP version of the outer packets: that of the group where there is one, else of the VTEPs.
+
+    candidates: taken for the VTEP address where the inventory has none.
+    """
+    shared = next(iter(values.values()))
+    if shared["overlay_mode"] == "multicast":
+        return ipaddress.ip_address(shared["overlay_group"]).version
+    known = [values[host]["overlay_vtep_address"] or candidates[host] for host in values]
+    versions = {ipaddress.ip_address(address).version for address in known if address}
+    return 6 if versions == {6} else 4
 
 
 def _candidate(host: str, variables: Mapping[str, Any]) -> str | None:

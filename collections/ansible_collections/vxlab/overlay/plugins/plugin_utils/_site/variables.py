@@ -18,12 +18,16 @@ from typing import Any
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import value
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import NAME
 
-MODES = ("multicast",)
+MODES = ("multicast", "point_to_point", "unicast", "static", "evpn")
+# Reserved: RFC 7607 (0), RFC 6793 (AS_TRANS), RFC 7300 (the last ones).
+RESERVED_AS_NUMBERS = (23456, 65535, 4294967295)
+
+DEFAULT_AS_NUMBER = 64512
 
 
 def _mode(given: Any) -> str:
     if given not in MODES:
-        raise ValueError(f"must be {' or '.join(MODES)}")
+        raise ValueError(f"must be {', '.join(MODES[:-1])} or {MODES[-1]}")
     return str(given)
 
 
@@ -43,6 +47,21 @@ def _cidr(given: Any) -> str:
             "must be an IPv4 prefix of /8 to /29 without host bits, such as 10.233.0.0/16"
         )
     return text
+
+
+def _as_number(given: Any) -> int:
+    """RFC 6793; private ones are 64512 to 65534 and 4200000000 to 4294967294 (RFC 6996)."""
+    number: int = value.integer(given, 1, 2**32 - 1)
+    if number in RESERVED_AS_NUMBERS:
+        raise ValueError(f"is reserved: it must be another AS number, such as {DEFAULT_AS_NUMBER}")
+    return number
+
+
+def _host_names(given: Any) -> tuple[str, ...]:
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise ValueError("must be a list of hosts, such as [ubuntu1, ubuntu2]")
+    return tuple(dict.fromkeys(names))
 
 
 def _overlay_mtu(given: Any) -> int:
@@ -76,6 +95,8 @@ VARIABLES = (
     Variable("overlay_vxlan_dev", "vxlan0", value.device_name),
     Variable("overlay_bridge", "br0", value.device_name),
     Variable("overlay_nat", True, value.boolean),
+    Variable("overlay_asn", DEFAULT_AS_NUMBER, _as_number),
+    Variable("overlay_route_reflectors", None, _host_names),
     Variable("overlay_underlay_dev", None, value.device_name, shared=False),
     Variable("overlay_vtep_address", None, value.unicast, shared=False),
     Variable("overlay_host_address", None, value.ipv4, shared=False),

@@ -83,8 +83,17 @@ def test_state_reads_what_the_roles_register() -> None:
 
 
 def test_unknown_check_is_refused() -> None:
-    with pytest.raises(AnsibleFilterError, match="no check 'l4'"):
-        verify_report(verify_plan(site(1), HOSTS), "l4", {"ubuntu1": {}})
+    for check in ("l4", "flood", "evpn"):
+        with pytest.raises(AnsibleFilterError, match=f"no check '{check}' in mode multicast"):
+            verify_report(verify_plan(site(1), HOSTS), check, {"ubuntu1": {}})
+
+
+@pytest.mark.parametrize(("mode", "check"), [("static", "flood"), ("evpn", "evpn")])
+def test_check_of_one_mode_reads_what_the_role_registers(mode: str, check: str) -> None:
+    plan = verify_plan(site(1, 1, mode=mode), HOSTS)
+    hostvars = registered(plan)
+    assert verify_report(plan, check, hostvars)["failures"] == []
+    assert verify_report(plan, "all", hostvars)["summary"].startswith("all 8 checks passed")
 
 
 def test_table_takes_the_probes_results() -> None:

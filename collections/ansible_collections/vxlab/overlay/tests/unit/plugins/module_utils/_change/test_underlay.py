@@ -78,7 +78,7 @@ def test_underlay_is_found(version: str, given: Any, dev: str, vtep: str) -> Non
             {"family": 6, "have_routes": [default_route("eth2", 6)]},
             ["eth2 has no IPv6 address"],
         ),
-        ({"dev": "eth2", "family": 6}, ["eth2 has no IPv6 address", "overlay_group"]),
+        ({"dev": "eth2", "family": 6}, ["eth2 has no IPv6 address", "overlay_underlay_dev"]),
     ],
 )
 def test_underlay_that_is_not_there_is_an_error(given: Any, words: List[str]) -> None:

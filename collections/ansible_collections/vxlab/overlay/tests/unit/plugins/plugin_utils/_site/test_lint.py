@@ -120,7 +120,7 @@ def test_values_that_do_not_fit_together_are_named(
         ),
         (
             {"overlay_vtep_address": "fd00::2"},
-            ["ubuntu2: overlay_vtep_address is fd00::2", "239.1.1.1", "both must be IPv4"],
+            ["ubuntu2: overlay_vtep_address is fd00::2", "239.1.1.1", "all must be IPv4"],
         ),
         ({"overlay_underlay_dev": "br0"}, ["ubuntu2: overlay_underlay_dev is br0"]),
         ({"overlay_underlay_dev": "vxlan0"}, ["ubuntu2: overlay_underlay_dev is vxlan0"]),

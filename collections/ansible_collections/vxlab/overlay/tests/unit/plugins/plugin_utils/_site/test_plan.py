@@ -44,8 +44,9 @@ def test_lessons_site_is_planned_as_the_lesson_has_it() -> None:
     assert (site["cidr"], site["gateway"], site["prefixlen"]) == ("10.233.0.0/16", "10.233.0.1", 16)
     host = plan["hosts"]["ubuntu1"]
     assert host["vxlan"] == {
-        "name": "vxlan0", "vni": 42, "port": 4789, "group": "239.1.1.1", "dev": "eth1",
-        "local": "172.16.1.11", "mac": host["vxlan"]["mac"], "mtu": 1450,
+        "name": "vxlan0", "vni": 42, "port": 4789, "group": "239.1.1.1", "remote": None,
+        "learning": True, "dev": "eth1", "local": "172.16.1.11", "mac": host["vxlan"]["mac"],
+        "mtu": 1450,
     }  # fmt: skip
     (container,) = host["containers"]
     assert container["addresses"] == ["10.233.0.2/16"]

@@ -1,0 +1,37 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From untouched hosts to untouched hosts, in one mode."""
+
+from __future__ import annotations
+
+from tests.site.modes import FAULTS, Case, inflict
+from tests.site.site import Site
+
+
+def whole_life(site: Site, case: Case) -> None:
+    """Build, verify, build again, break, mend, and take down."""
+    before = site.state()
+    told = site.play("site.yml", "--check", "--diff")
+    assert not site.changes_since(before)
+    done = site.play("site.yml")
+    assert told.commands == done.commands
+    assert site.variables.get("overlay_bgp_password", "no secret") not in done.output + told.output
+    run = site.play("playbooks/verify.yml")
+    assert "checks passed" in run.output
+    assert set(site.play("site.yml").changed.values()) == {0}
+    for faults in FAULTS[case.mode]:
+        broken = inflict(site, case, faults)
+        run = site.play("playbooks/verify.yml", "--tags", "state", fails=True)
+        lines = run.errors.splitlines()
+        for host, (fault, told_of) in broken.items():
+            assert any(f"{host}: " in line and told_of in line for line in lines), fault.name
+        mend = site.play("site.yml")
+        assert {host for host, _task in mend.commands} == set(broken)
+        for (host, _task), commands in mend.commands.items():
+            words = broken[host][0].mended
+            assert all(any(word in line for word in words) for line in commands), commands
+        site.play("playbooks/verify.yml", "--tags", "state,reach")
+    site.play("playbooks/teardown.yml")
+    assert not site.changes_since(before)

@@ -25,6 +25,10 @@ OF_THE_GROUP: list[tuple[str, Any, str]] = [
     ("overlay_cidr", "172.16.0.0/16", "must not overlap"),
     ("overlay_cidr", "192.168.0.0/16", "not in overlay_cidr"),
     ("overlay_mode", "magic", 'overlay_mode is "magic": it must be'),
+    ("overlay_mode", "point_to_point", "group overlay has 3 hosts (ubuntu1, ubuntu2, ubuntu3)"),
+    ("overlay_asn", 2**32, "overlay_asn is 4294967296: it must be a whole number from 1"),
+    ("overlay_asn", 65535, "overlay_asn is 65535: it is reserved"),
+    ("overlay_route_reflectors", ["ubuntu9"], "names ubuntu9, not in group overlay"),
     ("overlay_gateway", "10.1.0.1", "overlay_gateway is 10.1.0.1: it must be an address of"),
     ("overlay_underlay_dev", "eth7", "overlay_underlay_dev is eth7: this host has no such device"),
     ("overlay_vxlan_dev", "x" * 16, 'overlay_vxlan_dev is "xxxxxxxxxxxxxxxx": it must be'),
@@ -100,6 +104,53 @@ def test_hosts_that_disagree(lab: Site) -> None:
     lab.hosts["ubuntu2"]["overlay_vni"] = 43
     message = "hosts disagree on overlay_vni: 42 on ubuntu1, ubuntu3; 43 on ubuntu2"
     _fails_clearly(lab, message, "ubuntu2")
+
+
+def test_point_to_point_with_one_host(lab: Site) -> None:
+    lab.variables["overlay_mode"] = "point_to_point"
+    del lab.hosts["ubuntu2"], lab.hosts["ubuntu3"]
+    _fails_clearly(lab, "group overlay has 1 host (ubuntu1): it must have exactly two", "ubuntu1")
+
+
+def test_vtep_address_of_two_hosts(lab: Site) -> None:
+    for host in ("ubuntu1", "ubuntu3"):
+        lab.hosts[host]["overlay_vtep_address"] = "172.16.1.11"
+    message = "overlay_vtep_address 172.16.1.11 is used more than once (ubuntu1, ubuntu3)"
+    _fails_clearly(lab, message, "ubuntu3")
+
+
+def test_vtep_address_that_the_underlay_device_has_not(lab: Site) -> None:
+    lab.hosts["ubuntu2"]["overlay_vtep_address"] = "172.16.1.99"
+    message = "overlay_vtep_address is 172.16.1.99: eth1 has no such address; it has 172.16.1.12"
+    _fails_clearly(lab, message, "ubuntu2")
+
+
+@pytest.mark.parametrize(
+    ("hidden", "message"),
+    [
+        (["/usr/lib/frr", "/usr/bin/apt-cache"], "overlay_mode is evpn, which needs FRR"),
+        ([], "/etc/frr/frr.conf is somebody else's and is not overwritten; to keep it, set"),
+    ],
+)
+def test_evpn_without_frr_or_with_somebody_elses(
+    lab: Site, hidden: list[str], message: str
+) -> None:
+    lab.variables["overlay_mode"] = "evpn"
+    lab.run("ubuntu2", f"for f in {' '.join(hidden)}; do mv $f $f.hidden; done")
+    if not hidden:
+        lab.run(
+            "ubuntu2", "cp -p /etc/frr/frr.conf /run/before; echo router ospf >> /etc/frr/frr.conf"
+        )
+    try:
+        run = lab.play("site.yml", fails=True)
+    finally:
+        lab.run("ubuntu2", f"for f in {' '.join(hidden)}; do mv $f.hidden $f; done")
+        if not hidden:
+            lab.run("ubuntu2", "cp -p /run/before /etc/frr/frr.conf; rm /run/before")
+    assert message in run.errors
+    assert "ubuntu2: " in run.errors
+    assert len(run.errors.splitlines()) == 1, run.errors
+    assert not run.changes
 
 
 @pytest.mark.parametrize(("made", "message"), OF_OTHERS)

@@ -63,6 +63,13 @@ options:
     type: list
     elements: dict
     default: []
+  frr:
+    description:
+      - Whether the overlay needs FRR (mode V(evpn)), configured by somebody else (V(external)) or
+        by this collection (V(managed)), which must not find somebody else's configuration.
+    type: str
+    choices: [unused, external, managed]
+    default: unused
 attributes:
   check_mode:
     description: Changes nothing in any mode.
@@ -125,13 +132,14 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import (
     bridge,
     container,
+    frr_host,
     inside,
     underlay,
     vxlan,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
-from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import iproute, netfilter
+from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import frr, iproute, netfilter
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import (
     KernelError,
     require,
@@ -151,6 +159,7 @@ ARGUMENTS = dict(
     port=dict(type="int", required=True),
     bridge=dict(type="str", required=True),
     containers=dict(type="list", elements="dict", default=[]),
+    frr=dict(type="str", default="unused", choices=["unused", "external", "managed"]),
 )
 
 
@@ -169,13 +178,17 @@ def look(params: Dict[str, Any]) -> underlay.Underlay:
     host = container.Host(links, iproute.read_namespaces(), iproute.read_journal(mark.journal))
     want = vxlan.Vxlan(params["vxlan_dev"], params["vni"], port=params["port"])
     port = bridge.Port(params["vxlan_dev"])
-    checks = [
+    checks: List[Callable[[], object]] = [
         partial(vxlan.require_no_conflict, want, links, mark),
         partial(bridge.require_no_conflict, bridge.Bridge(params["bridge"]), [port], links, mark),
         partial(_require_free_prefix, params["cidr"], links, routes, mark),
     ]
     for given in map(_container, params["containers"]):
         checks.append(partial(container.require_no_conflict, [given], params["bridge"], host, mark))
+    if params["frr"] != "unused":
+        checks.append(frr.require_obtainable)
+    if params["frr"] == "managed":
+        checks.append(lambda: frr_host.refuse_foreign(frr.read_host(mark), mark))
     problems += [problem for check in checks for problem in _problem(check)]
     version = 6 if params["family"] == "ipv6" else 4
     try:

@@ -48,6 +48,22 @@ def missing_program() -> Optional[str]:
     return None if find("vtysh") else "vtysh"
 
 
+def require_obtainable() -> None:
+    """Raise KernelError unless FRR is on this host, or its package manager has it."""
+    path = missing_program()
+    if path is None:
+        return
+    for question in (["apt-cache", "show", "frr"], ["dnf", "-q", "repoquery", "frr"]):
+        with suppress(KernelError):
+            if find(question[0]) and run(question, "ask for the package frr"):
+                return
+    raise KernelError(
+        f"overlay_mode is evpn, which needs FRR: {path} is not on this host, and its package"
+        " manager has no package frr; install the packages frr and frr-pythontools, or choose"
+        " another overlay_mode"
+    )
+
+
 def require_frr() -> None:
     """Raise KernelError unless FRR is on this host."""
     path = missing_program()

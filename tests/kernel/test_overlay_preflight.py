@@ -91,6 +91,8 @@ def test_candidate_is_taken_where_the_device_has_several_addresses(host: Host) -
 
 def test_underlay_over_ipv6(host: Host) -> None:
     host.run("ip address add fd00::11/64 dev eth1 nodad")
+    # Every interface has such an address, once it is known to be unique.
+    host.run("ip address replace fe80::9/64 dev eth0 nodad")
     assert found(host, underlay_dev="eth1", family="ipv6")["vtep"] == "fd00::11"
     assert "eth0 has no IPv6 address" in problems(host, underlay_dev="eth0", family="ipv6")[0]
 

@@ -110,8 +110,9 @@ def _of_default_route(routes: Sequence[Mapping[str, Any]], version: int) -> Opti
 
 
 def _addresses(link: Link, version: int) -> List[str]:
-    bare = map(_bare, link.addresses)
-    return [text for text in bare if ipaddress.ip_address(text).version == version]
+    """Those that peers can reach; an IPv6 link-local one is every interface's, and means none."""
+    bare = map(ipaddress.ip_address, map(_bare, link.addresses))
+    return [str(a) for a in bare if a.version == version and not (version == 6 and a.is_link_local)]
 
 
 def _all_addresses(links: Links, dev: Optional[str]) -> Iterator[str]:

@@ -38,6 +38,8 @@ then
   mount --bind /run/etc /etc
 fi
 mount -t tmpfs tmpfs /run
+# So that IPv6 addresses are there at once, and not when a picture has been taken.
+echo 0 > /proc/sys/net/ipv6/conf/default/dad_transmits
 ip link set lo up
 echo ready
 exec cat

@@ -20,18 +20,25 @@ PLAYBOOK = """
   vars:
     overlay_vni: 77
     overlay_cidr: 10.77.0.0/16
+    overlay_mode: {mode}
   roles:
     - vxlab.overlay.{role}
 """
+# The mode in which a role has something to do, where that is not the default.
+MODES = {"fdb": "unicast", "evpn": "evpn"}
 # What ubuntu1 must have after the role was used there; each of these fails without it.
 PROOFS = {
     "plan": "! ip link show vxlan0",
     "gateway": "nft list table bridge vxlab_overlay | grep 10.77.0.1",
     "vxlan": "ip -d link show vxlan0 | grep 'vxlan id 77'",
     "bridge": "ip -d link show vxlan0 master br0 && ip address show br0 | grep 10.77.0.1/32",
+    "fdb": "bridge fdb show dev vxlan0 | grep 'dst 172.16.1.12 self permanent'",
+    "evpn": "vtysh -c 'show bgp l2vpn evpn summary' | grep 172.16.1.12",
     "containers": "ip netns exec ns1 ping -c 1 -W 2 10.77.0.1",
     "nat": "nft list table ip vxlab_overlay | grep 10.77.0.0/16",
 }
+
+COLLECTION = REPO / "collections/ansible_collections/vxlab/overlay"
 
 
 @pytest.fixture(name="installed", scope="module")
@@ -39,10 +46,9 @@ def _installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder outside the checkout, with the collection as ansible-galaxy installs it."""
     folder = tmp_path_factory.mktemp("elsewhere")
     galaxy = str(BIN / "ansible-galaxy")
-    source = REPO / "collections/ansible_collections/vxlab/overlay"
     environment = {"HOME": str(folder), "PATH": str(BIN)}
     for arguments in (
-        ["build", str(source), "--output-path", str(folder)],
+        ["build", str(COLLECTION), "--output-path", str(folder)],
         ["install", "--offline", "-p", str(folder / "collections"), "vxlab-overlay.tar.gz"],
     ):
         if arguments[0] == "install":
@@ -85,11 +91,17 @@ def _play(lab: Site, folder: Path, playbook: str) -> str:
     return done.stdout
 
 
+def test_every_role_has_a_proof() -> None:
+    roles = {path.name for path in (COLLECTION / "roles").iterdir()}
+    assert roles - {"lab", "teardown", "verify"} == set(PROOFS)
+
+
 @pytest.mark.parametrize("role", PROOFS)
 def test_role_alone(lab: Site, installed: Path, role: str) -> None:
     for number, host in enumerate(lab.hosts, start=2):
         lab.containers(host)[0]["address"] = f"10.77.0.{number}"
-    (installed / "playbook.yml").write_text(PLAYBOOK.format(role=role))
+    mode = MODES.get(role, "multicast")
+    (installed / "playbook.yml").write_text(PLAYBOOK.format(role=role, mode=mode))
     try:
         _play(lab, installed, "playbook.yml")
         lab.run("ubuntu1", PROOFS[role])

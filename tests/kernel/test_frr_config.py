@@ -263,7 +263,7 @@ def test_no_secret_is_shown_or_left(frr: FrrHost) -> None:
     assert readable == ""
 
 
-def test_a_second_run_asks_bgpd_once(frr: FrrHost) -> None:
+def test_a_second_run_asks_each_daemon_once(frr: FrrHost) -> None:
     """It starts no other program: frr-reload.py --test alone takes half a second."""
     frr.apply(frr.args(12))
     frr.host.run(
@@ -275,4 +275,7 @@ def test_a_second_run_asks_bgpd_once(frr: FrrHost) -> None:
     )
     frr.host.module("frr_config", frr.args(12))
     asked = frr.host.run("cat /run/asked").splitlines()
-    assert asked == ["-d bgpd -c show running-config bgpd no-header"]
+    assert asked == [
+        "-d bgpd -c show running-config bgpd no-header",
+        "-d zebra -c show running-config zebra no-header",
+    ]

@@ -24,7 +24,7 @@ def _site(lab_of: modes.MakeSite) -> Site:
     return site
 
 
-@pytest.mark.parametrize(("old", "new"), modes.walk(), ids=" to ".join)
+@pytest.mark.parametrize(("old", "new"), modes.walk(), ids=lambda mode: mode)
 def test_switch(site: Site, old: str, new: str) -> None:
     if site.variables["overlay_mode"] != old:  # the test before this one failed
         modes.switch(site, old)

@@ -43,6 +43,26 @@ def test_frr_runs_our_configuration_and_gives_everything_back(frr: FrrHost) -> N
     assert frr.pids() == {}
 
 
+def test_preflight_tells_whether_there_is_something_to_give_back(frr: FrrHost) -> None:
+    def ours() -> bool:
+        args = {"host": "ubuntu1", "cidr": "10.233.0.0/16", "vni": 42, "port": 4789}
+        names = {"vxlan_dev": "vxlan0", "bridge": "br0", "underlay_dev": "eth1"}
+        result = frr.host.module("overlay_preflight", {**args, **names})
+        assert result["frr"]["installed"]
+        return bool(result["frr"]["ours"])
+
+    assert not ours()
+    frr.apply(frr.args(12))
+    assert ours()
+    note = "/var/lib/vxlab.overlay/overlay/frr.json"
+    frr.host.run(f"mv {note} {note}.away")
+    assert ours(), "frr.conf has our mark"
+    frr.host.run(f"mv {note}.away {note}; rm {CONF}")
+    assert ours(), "the note is there"
+    frr.apply(ABSENT)
+    assert not ours()
+
+
 def test_forwarding_is_not_changed(frr: FrrHost) -> None:
     """A reload of all that FRR runs would turn it on (see _change/frr.py)."""
     forwarding = "cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding"

@@ -85,7 +85,9 @@ def test_edit_and_run_again(built: Site, name: str) -> None:
     before = {device: _index(built, device) for device in kept}
     edit(built)
     built.play("site.yml")
-    built.play("playbooks/verify.yml")  # which also sees that nothing differs any more
+    # Which also sees that nothing differs any more. Other containers change nothing below them.
+    only = ["--tags", "state,reach"] if name.startswith("container") else []
+    built.play("playbooks/verify.yml", *only)
     assert {device: _index(built, device) for device in kept} == before
     seen = built.run("ubuntu1", EVERYTHING, check=False)
     assert not re.search(gone, seen)

@@ -176,7 +176,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.bridge impor
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.port import DEFAULTS
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted import (
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.bridge import (
     bridge_from_params,
     ports_from_params,
 )

@@ -90,7 +90,7 @@ from typing import Any, Dict
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import gateway
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted import (
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.gateway import (
     gateway_from_params,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import netfilter

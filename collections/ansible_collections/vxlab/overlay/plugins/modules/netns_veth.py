@@ -169,7 +169,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.container im
     plan_present,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted import (
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.container import (
     containers_from_params,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import iproute

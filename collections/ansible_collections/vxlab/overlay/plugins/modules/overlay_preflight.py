@@ -116,6 +116,17 @@ underlay:
       description: The address that peers reach this host by.
       type: str
       sample: 172.16.1.11
+frr:
+  description: What there is of FRR.
+  type: dict
+  returned: success
+  contains:
+    installed:
+      description: Whether all programs that mode V(evpn) needs are there.
+      type: bool
+    ours:
+      description: Whether it has a configuration of this overlay, which is to go in another mode.
+      type: bool
 problems:
   description: All that is wrong with the host, one sentence each.
   type: list
@@ -231,12 +242,17 @@ def main() -> None:
     host = module.params["host"]
     try:
         found = look(module.params)
+        frr_is_ours = frr.read_is_ours(Mark(module.params["overlay_name"]))
     except (ChangeError, KernelError) as error:
         problems = str(error).splitlines()
         module.fail_json(
             msg="\n".join(f"{host}: {problem}" for problem in problems), problems=problems
         )
-    module.exit_json(changed=False, underlay=dict(dev=found.dev, mtu=found.mtu, vtep=found.vtep))
+    module.exit_json(
+        changed=False,
+        underlay=dict(dev=found.dev, mtu=found.mtu, vtep=found.vtep),
+        frr=dict(installed=frr.missing_program() is None, ours=frr_is_ours),
+    )
 
 
 if __name__ == "__main__":

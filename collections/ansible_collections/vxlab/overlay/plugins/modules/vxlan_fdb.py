@@ -155,7 +155,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.entries impo
     parse_entries,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted import (
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.entries import (
     entries_from_params,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import iproute

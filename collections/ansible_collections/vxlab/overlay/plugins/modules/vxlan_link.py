@@ -216,7 +216,9 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.vxlan import
     plan_absent,
     plan_present,
 )
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted import vxlan_from_params
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.vxlan import (
+    vxlan_from_params,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.iproute import (
     read_usable_links,
 )

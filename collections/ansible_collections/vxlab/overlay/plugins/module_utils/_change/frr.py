@@ -32,6 +32,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.frr_host imp
     Host,
     Note,
     Want,
+    is_ours,
     note_path,
     refuse_foreign,
 )
@@ -83,9 +84,9 @@ def plan_absent(have: Host, mark: Mark) -> Change:
     """Give back what was there before."""
     change = Change()
     note, path = have.note, note_path(mark)
-    whose = frr_text.owner(have.conf.text, mark) if have.conf else ""
-    if note is None and whose != mark.name:
+    if not is_ours(have.conf, note is not None, mark):
         return change
+    whose = frr_text.owner(have.conf.text, mark) if have.conf else ""
     note = note or _noted(have, mark)
     if whose in ("", mark.name):
         _give_back(change, note, have, whose == mark.name)

@@ -107,6 +107,11 @@ def note_path(mark: Mark) -> str:
     return f"/var/lib/vxlab.overlay/{mark.name}/frr.json"
 
 
+def is_ours(conf: Optional[File], noted: bool, mark: Mark) -> bool:
+    """Whether there is something to give back. noted: whether the note is there."""
+    return noted or (conf is not None and frr_text.owner(conf.text, mark) == mark.name)
+
+
 def refuse_foreign(have: Host, mark: Mark) -> None:
     """Raise ChangeError where somebody else has configured FRR."""
     advice = (
@@ -132,9 +137,8 @@ def refuse_foreign(have: Host, mark: Mark) -> None:
             "/etc/frr/vtysh.conf has 'no service integrated-vtysh-config', so FRR would not read"
             f" {CONF}; {advice}"
         )
-    ours = have.conf is not None and frr_text.owner(have.conf.text, mark) == mark.name
     blocks = sorted({line[0] for line in frr_text.bgp_lines(have.running or "")})
-    if blocks and not ours and have.note is None:
+    if blocks and not is_ours(have.conf, have.note is not None, mark):
         raise ChangeError(
             f"bgpd runs {blocks[0]!r}, which is somebody else's and is not replaced; {advice}"
         )

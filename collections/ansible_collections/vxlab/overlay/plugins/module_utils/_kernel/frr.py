@@ -99,6 +99,12 @@ def read_host(mark: Mark) -> frr_host.Host:
     )
 
 
+def read_is_ours(mark: Mark) -> bool:
+    """Whether FRR has a configuration of this overlay, or one that waits to be given back."""
+    noted = os.path.lexists(frr_host.note_path(mark))
+    return frr_host.is_ours(_read_file(frr_host.CONF), noted, mark)
+
+
 def read_pids() -> Dict[str, int]:
     """The daemons that run, by what their files of process ids say and /proc confirms."""
     pids = {}

@@ -25,7 +25,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.entries impo
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.fdb import Wanted
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import Link, parse_links
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted import (
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.entries import (
     entries_from_params,
 )
 from ansible_collections.vxlab.overlay.tests.unit.plugins.module_utils._change.captures import (

@@ -10,7 +10,6 @@ from typing import Any, Dict, List
 
 import pytest
 
-from ansible_collections.vxlab.overlay.plugins.module_utils._change import wanted
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.gateway import Gateway
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.inside import (
@@ -19,6 +18,13 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.inside impor
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.masquerade import Masquerade
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.port import DEFAULTS
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.vxlan import Vxlan
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted import (
+    bridge,
+    container,
+    gateway,
+    masquerade,
+    vxlan,
+)
 
 VXLAN: Dict[str, Any] = dict(vars(Vxlan("vxlan0", 42)), group="239.1.1.1", remote=None, dev="eth1")
 BRIDGE: Dict[str, Any] = {
@@ -38,16 +44,15 @@ def message(call: Any, *arguments: Any) -> str:
 
 
 def test_group_and_remote_are_both_the_peer() -> None:
-    assert wanted.vxlan_from_params(VXLAN).peer == "239.1.1.1"
+    assert vxlan.vxlan_from_params(VXLAN).peer == "239.1.1.1"
     assert (
-        wanted.vxlan_from_params(dict(VXLAN, group=None, remote="172.16.1.12")).peer
-        == "172.16.1.12"
+        vxlan.vxlan_from_params(dict(VXLAN, group=None, remote="172.16.1.12")).peer == "172.16.1.12"
     )
 
 
 def test_wanted_values_are_those_that_the_kernel_reports() -> None:
     given = dict(VXLAN, vni="42", group="FF05:0::1", mac="02:59:0A:E9:F0:0B", tos="0x10", ttl=64)
-    want = wanted.vxlan_from_params(given)
+    want = vxlan.vxlan_from_params(given)
     assert (want.vni, want.peer, want.mac) == (42, "ff05::1", "02:59:0a:e9:f0:0b")
     assert (want.tos, want.ttl) == ("16", "64")
 
@@ -62,13 +67,13 @@ def test_wanted_values_are_those_that_the_kernel_reports() -> None:
     ],
 )  # fmt: skip
 def test_wrong_option_of_vxlan_link_is_named(option: str, given: Any) -> None:
-    told = message(wanted.vxlan_from_params, dict(VXLAN, **{option: given}))
+    told = message(vxlan.vxlan_from_params, dict(VXLAN, **{option: given}))
     assert told.startswith(f"{option} is {given!r}: it must be")
 
 
 @pytest.mark.parametrize("low, high", [(1, 0), (0, 1), (5, 5), (6, 5)])
 def test_source_ports_must_be_a_range(low: int, high: int) -> None:
-    told = message(wanted.vxlan_from_params, dict(VXLAN, src_port_min=low, src_port_max=high))
+    told = message(vxlan.vxlan_from_params, dict(VXLAN, src_port_min=low, src_port_max=high))
     assert f"src_port_min is {low} and src_port_max {high}" in told
 
 
@@ -82,7 +87,7 @@ def test_source_ports_must_be_a_range(low: int, high: int) -> None:
 )
 def test_both_ends_must_be_of_one_family(given: Dict[str, Any]) -> None:
     options = dict(VXLAN, **given)
-    told = message(wanted.vxlan_from_params, options)
+    told = message(vxlan.vxlan_from_params, options)
     name = "group" if options["group"] else "remote"
     assert told.startswith(f"local is {options['local']} and the {name} {options[name]}: both")
 
@@ -96,7 +101,7 @@ def test_both_ends_must_be_of_one_family(given: Dict[str, Any]) -> None:
 )
 def test_wrong_option_of_gateway_filter_is_named(option: str, given: str) -> None:
     options = dict({"gateway": "10.233.0.1", "vxlan_dev": "vxlan0"}, **{option: given})
-    told = message(wanted.gateway_from_params, options, "nft")
+    told = message(gateway.gateway_from_params, options, "nft")
     assert told.startswith(f"{option} is {given!r}: it must be")
 
 
@@ -113,14 +118,14 @@ def test_wrong_option_of_gateway_filter_is_named(option: str, given: str) -> Non
 )
 def test_wrong_option_of_nat_masquerade_is_named(option: str, given: str) -> None:
     options = dict({"cidr": "10.233.0.0/16", "bridge": "br0"}, **{option: given})
-    told = message(wanted.masquerade_from_params, options, "nft")
+    told = message(masquerade.masquerade_from_params, options, "nft")
     assert told.startswith(f"{option} is {given!r}: it must be")
 
 
 def test_options_that_go_to_the_firewall_are_kept() -> None:
-    gateway = wanted.gateway_from_params({"gateway": "10.233.0.1", "vxlan_dev": "vx"}, "nft")
-    assert gateway == Gateway("10.233.0.1", "vx", "nft")
-    nat = wanted.masquerade_from_params({"cidr": "10.233.0.0/16", "bridge": "br"}, "iptables")
+    guard = gateway.gateway_from_params({"gateway": "10.233.0.1", "vxlan_dev": "vx"}, "nft")
+    assert guard == Gateway("10.233.0.1", "vx", "nft")
+    nat = masquerade.masquerade_from_params({"cidr": "10.233.0.0/16", "bridge": "br"}, "iptables")
     assert nat == Masquerade("10.233.0.0/16", "iptables", "br")
 
 
@@ -134,26 +139,26 @@ def test_options_that_go_to_the_firewall_are_kept() -> None:
     ],
 )
 def test_wrong_option_of_bridge_port_is_named(option: str, given: Any, label: str) -> None:
-    told = message(wanted.bridge_from_params, dict(BRIDGE, **{option: given}))
+    told = message(bridge.bridge_from_params, dict(BRIDGE, **{option: given}))
     assert told.startswith(f"{label} is ")
 
 
 def test_ports_keep_flags_that_are_not_given_open() -> None:
     flags = dict(dict.fromkeys(DEFAULTS), isolated=True)
-    (port,) = wanted.ports_from_params([dict(flags, name="vxlan0")])
+    (port,) = bridge.ports_from_params([dict(flags, name="vxlan0")])
     assert (port.name, port.flags["isolated"], port.flags["learning"]) == ("vxlan0", True, None)
-    assert message(wanted.ports_from_params, [dict(flags, name="a/b")]).startswith("name of a port")
+    assert message(bridge.ports_from_params, [dict(flags, name="a/b")]).startswith("name of a port")
 
 
 def test_container_has_its_names_and_routes_completed() -> None:
     given = dict(CONTAINER, routes=[{"to": "192.0.2.7/32", "via": None}])
-    (want,) = wanted.containers_from_params([given])
+    (want,) = container.containers_from_params([given])
     assert (want.netns, want.veth) == ("ns1", "veth-ns1")
     assert list(want.routes) == [Route("default", "10.233.0.1"), Route("192.0.2.7")]
 
 
 def test_namespace_given_as_a_path_is_never_ours() -> None:
-    (want,) = wanted.containers_from_params([dict(CONTAINER, netns="/proc/7/ns/net")])
+    (want,) = container.containers_from_params([dict(CONTAINER, netns="/proc/7/ns/net")])
     assert not want.owned
 
 
@@ -173,7 +178,7 @@ def test_namespace_given_as_a_path_is_never_ours() -> None:
     ],
 )
 def test_wrong_option_of_a_container_is_named(option: str, given: Any, label: str) -> None:
-    told = message(wanted.containers_from_params, [dict(CONTAINER, **{option: given})])
+    told = message(container.containers_from_params, [dict(CONTAINER, **{option: given})])
     assert told.startswith(f"{label} is ")
 
 
@@ -186,5 +191,5 @@ def test_wrong_option_of_a_container_is_named(option: str, given: Any, label: st
     ],
 )
 def test_containers_in_each_others_way_are_named(second: Dict[str, Any], words: List[str]) -> None:
-    told = message(wanted.containers_from_params, [CONTAINER, dict(CONTAINER, **second)])
+    told = message(container.containers_from_params, [CONTAINER, dict(CONTAINER, **second)])
     assert [word for word in words if word not in told] == []

@@ -4,7 +4,7 @@
 
 """How many packets a running site loses when its mode changes, for each pair of modes.
 
-Two hosts, a ping from container to container at 100 a second, and one run of site.yml.
+Two hosts, a ping from container to container at up to 100 a second, and one run of site.yml.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ HOSTS = {"ubuntu1": "172.16.1.11", "ubuntu2": "172.16.1.12", "ubuntu3": "172.16.
 
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command at the repo's root; both outputs are in stdout."""
+    """Run a command at the repo's root, for five minutes at most; both outputs are in stdout."""
     return subprocess.run(
         command,
         cwd=ROOT,
@@ -37,7 +38,7 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -70,6 +71,27 @@ def test_make_alone_lists_every_documented_target() -> None:
     assert shown.returncode == 0
     for target, purpose in targets().items():
         assert re.search(rf"^make {target} +{re.escape(purpose)}$", shown.stdout, re.M), target
+
+
+def make(target: str, lab: str) -> subprocess.CompletedProcess[str]:
+    """Run a target with this Python's environment, as it is (make -o), in a lab of its own."""
+    ready = f"{sys.prefix}/.ready"
+    return run("make", "-o", ready, f"VENV={sys.prefix}", target, OVERLAY_LAB_NAME=lab)
+
+
+def test_demo_builds_checks_and_shows_the_overlay() -> None:
+    lab = f"demo{os.getpid()}"
+    try:
+        demo = make("demo", lab)
+    finally:
+        down = make("lab-down", lab)
+    assert demo.returncode == 0, demo.stdout
+    assert "7 checks passed" in demo.stdout
+    for host in HOSTS:
+        assert re.search(rf"^\W*{host}/ns1( +\S+)+", demo.stdout, re.M), demo.stdout
+    assert run("scripts/enter").stdout.strip() in demo.stdout
+    assert down.returncode == 0, down.stdout
+    assert run("scripts/enter", "ubuntu1", OVERLAY_LAB_NAME=lab).returncode == 1
 
 
 def test_contract_targets_exist() -> None:

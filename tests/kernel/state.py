@@ -38,6 +38,7 @@ part sysctls; grep -rs . /proc/sys/net/ipv4/conf /proc/sys/net/ipv4/ip_forward /
 part etc; grep -r '' /etc/sysctl.d
 part run; find /run -printf '%p %y %m\\n'
 part namespaces; ls /run/netns 2> /dev/null || true
+part mounted; find /run/netns -mindepth 1 -fstype nsfs -printf '%f\\n' 2> /dev/null || true
 """
 BY_ITSELF = re.compile(
     r".*timer$|.*life_time$|operstate|link_netnsid|topology_change.*|.*_pkts|tentative|dadfailed"
@@ -57,7 +58,7 @@ def read(run: Run, hidden: Iterable[str] = ()) -> State:
     firewall = "".join(text + "\n" for tool, text in FIREWALL.items() if tool not in gone)
     parts = _parts(run(READ + firewall + FILES))
     picture = _picture(parts)
-    names = parts["namespaces"].split()
+    names = parts["mounted"].split()
     if names:
         inner = run("".join(f"echo '{MARK}{MARK}'\n{_inside(name)}\n" for name in names))
         texts = inner.split(MARK + MARK)[1:]
@@ -89,7 +90,7 @@ def _picture(parts: dict[str, str]) -> State:
             picture[name] = [
                 line for line in lines if not line.startswith("#") and not OF_THE_TOOLS.match(line)
             ]
-    for name in ("sysctls", "etc", "run", "namespaces"):
+    for name in ("sysctls", "etc", "run", "namespaces", "mounted"):
         if name in picture:
             picture[name].sort()
     return picture

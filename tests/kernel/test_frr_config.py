@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -100,7 +101,9 @@ def test_bfdd_is_switched_on_and_off(frr: FrrHost) -> None:
     result = frr.apply(frr.args(12, daemons=["bgpd", "bfdd"]))
     assert "/etc/frr/daemons: bfdd no -> yes" in result["differences"]
     assert {"bgpd", "bfdd"} <= set(frr.pids())
-    frr.apply(frr.args(12))
+    result = frr.apply(frr.args(12))
+    assert "bfdd: should not run" in result["differences"]
+    assert "bfdd" not in frr.pids()
     frr.apply(ABSENT)
     assert frr.files() == before
 
@@ -116,6 +119,46 @@ def test_new_text_is_reloaded_without_a_restart(frr: FrrHost) -> None:
     frr.apply(frr.args(13))
     assert "172.16.1.12" not in frr.vtysh("show running-config")
     assert frr.pids() == pids
+
+
+def test_bfdd_that_somebody_else_switched_on_is_left(frr: FrrHost) -> None:
+    frr.host.run("sed -i s/^bfdd=no/bfdd=yes/ /etc/frr/daemons; /usr/lib/frr/frrinit.sh start")
+    frr.apply(frr.args(12, daemons=["bgpd", "bfdd"]))
+    pids = frr.pids()
+    frr.apply(frr.args(12))
+    assert frr.pids() == pids
+
+
+def test_a_failed_reload_says_why_and_leaves_no_password(frr: FrrHost) -> None:
+    """bgpd takes no neighbor that is the host itself; `vtysh -C` does not know that."""
+    frr.apply(frr.args(12))
+    # A password that is nobody's of this run, and stands in what is to be removed.
+    frr.vtysh("configure terminal", "router bgp 65000", "neighbor 172.16.1.12 password by-hand")
+    args = frr.args(11, 12)
+    for _again in range(2):
+        result = frr.host.fails("frr_config", args)
+        assert result["msg"].startswith("cannot let bgpd run the new configuration: ")
+        assert "% Can not configure the local system as neighbor" in result["msg"]
+        assert "neighbor 172.16.1.11 remote-as 65000" in result["msg"]
+        assert "\n" not in result["msg"]
+        assert args["secrets"][0] not in str({**result, "invocation": None})
+        left = frr.host.run("grep -rlF 's3cret' /etc /run /var/log /var/lib /var/tmp")
+        assert left.split() == [CONF]
+    frr.apply(frr.args(12))
+
+
+def test_a_reload_that_is_killed_leaves_no_copy_of_the_configuration(frr: FrrHost) -> None:
+    frr.apply(frr.args(12))
+    frr.host.run(
+        "echo '#!/bin/sh' > /run/dead; echo 'kill -KILL $PPID $$' >> /run/dead\n"
+        "chmod 755 /run/dead\n"
+        "mount --bind /run/dead /usr/lib/frr/frr-reload.py"
+    )
+    given = {"ANSIBLE_MODULE_ARGS": frr.args(13)}
+    assert frr.host.runner(frr.host.pid, "frr_config", given)["rc"] == -signal.SIGKILL
+    frr.host.run("umount /usr/lib/frr/frr-reload.py")
+    assert frr.host.attempt("ls /run/vxlab.overlay").returncode != 0
+    frr.apply(frr.args(13))
 
 
 @pytest.mark.parametrize("name", ["bgpd", "zebra", "watchfrr"])

@@ -90,7 +90,12 @@ def test_either_host_s_filter_is_enough(hosts: tuple[Host, Host]) -> None:
     assert answers(hosts[1]) == {MACS[1]}
 
 
-AS_GATEWAY = f"arping -c 1 -w 1 -I br0 -s {GATEWAY} 10.233.0.3; arping -U -c 1 -I br0 {GATEWAY}"
+# Each is sent though the one before it had no answer.
+AS_GATEWAY = (
+    f"arping -c 1 -w 1 -I br0 -s {GATEWAY} 10.233.0.3 || true;"
+    f" arping -U -c 1 -I br0 {GATEWAY} || true; arping -A -c 1 -I br0 {GATEWAY}"
+)
+IS_FOREIGN = f"{GATEWAY} is-at {MACS[0]}"
 
 
 @pytest.mark.skipif(
@@ -99,12 +104,15 @@ AS_GATEWAY = f"arping -c 1 -w 1 -I br0 -s {GATEWAY} 10.233.0.3; arping -U -c 1 -
 def test_host_that_speaks_as_the_gateway_is_not_heard_elsewhere(
     hosts: tuple[Host, Host],
 ) -> None:
-    assert f"tell {GATEWAY}" in heard(hosts[1], hosts[0], AS_GATEWAY)
-    hosts[0].module("gateway_filter", FILTER)
-    assert GATEWAY not in heard(hosts[1], hosts[0], AS_GATEWAY).replace("10.233.0.1 is", "")
-    hosts[0].module("gateway_filter", {"state": "absent"})
-    hosts[1].module("gateway_filter", FILTER)
-    assert GATEWAY not in heard(hosts[1], hosts[0], AS_GATEWAY)
+    told = heard(hosts[1], hosts[0], AS_GATEWAY)
+    assert f"tell {GATEWAY}" in told
+    assert IS_FOREIGN in told
+    for filtering, other in (hosts, hosts[::-1]):
+        filtering.module("gateway_filter", FILTER)
+        other.module("gateway_filter", {"state": "absent"})
+        told = heard(hosts[1], hosts[0], AS_GATEWAY)
+        assert f"tell {GATEWAY}" not in told
+        assert IS_FOREIGN not in told
 
 
 def test_gateway_entry_of_a_container_stays(hosts: tuple[Host, Host]) -> None:
@@ -189,6 +197,20 @@ def test_two_overlays_do_not_touch_each_other(host: Host) -> None:
     before = host.state()
     host.apply("gateway_filter", {"gateway": "10.9.0.1", "vxlan_dev": "vx9", "overlay_name": "b"})
     host.apply("gateway_filter", {"state": "absent", "overlay_name": "b"})
+    assert host.state() == before
+
+
+@pytest.mark.parametrize("names", [("prod", "Prod"), ("x" * 24, "X" * 24)], ids=["4", "24"])
+def test_overlays_whose_names_differ_in_case_alone_have_each_its_ebtables_chain(
+    host: Host, names: tuple[str, str]
+) -> None:
+    host.hide("nft")
+    host.module("gateway_filter", {**FILTER, "overlay_name": names[0]})
+    before = host.state()
+    second = {"gateway": "10.9.0.1", "vxlan_dev": "vx9", "overlay_name": names[1]}
+    host.apply("gateway_filter", second)
+    host.unchanged("gateway_filter", {**FILTER, "overlay_name": names[0]})
+    host.apply("gateway_filter", {"state": "absent", "overlay_name": names[1]})
     assert host.state() == before
 
 

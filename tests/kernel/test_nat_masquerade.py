@@ -241,6 +241,12 @@ NATIVE = {
     "log, then drop": """
         chain forward { type filter hook forward priority 0; log prefix "no " drop; }
     """,
+    "a statement without a form in JSON": """
+        chain forward {
+            type filter hook forward priority 0; policy drop
+            tcp dport 22 jump { accept; }
+        }
+    """,
 }
 
 
@@ -287,6 +293,56 @@ def test_forwarding_where_real_firewalls_refuse(net: tuple[Host, Host], theirs: 
     host.run("nft -f -", stdin=theirs)
     host.apply("nat_masquerade", NAT)
     assert gets_out(host)
+
+
+@pytest.mark.parametrize("end", ["policy drop", "drop", ""])
+def test_native_drop_by_a_set_in_iptables_chain_stays_in_force(
+    net: tuple[Host, Host], end: str
+) -> None:
+    """iptables-save prints such a rule as if it dropped all."""
+    host, outside = net
+    outside.run("ip address add 203.0.113.81/32 dev lo")
+    theirs = f"""table ip filter {{
+        set blocked {{ type ipv4_addr; elements = {{ {OUTSIDE} }}; }}
+        chain FORWARD {{
+            type filter hook forward priority 0; {end if end.startswith("policy") else ""}
+            ip daddr {{ 198.51.100.1, 203.0.113.81 }} drop
+            ip daddr @blocked drop
+            {end if end == "drop" else ""}
+        }}
+    }}"""
+    host.run("nft -f -", stdin=theirs)
+    assert host.run("iptables-save").count("-A FORWARD -j DROP") >= 2
+    before = host.state()
+    host.apply("nat_masquerade", NAT)
+    for address in (OUTSIDE, "203.0.113.81"):
+        assert host.attempt(f"ip netns exec ns2 ping -n -c 1 -W 1 {address}").returncode == 1
+    host.run("nft flush set ip filter blocked")
+    assert gets_out(host)
+    assert (MARK in host.run("iptables-save")) == bool(end)
+    host.run(f"nft add element ip filter blocked {{ {OUTSIDE} }}")
+    host.apply("nat_masquerade", {"state": "absent"})
+    assert host.state() == before
+
+
+def test_native_chain_with_iptables_names_beside_iptables_legacy(net: tuple[Host, Host]) -> None:
+    host, _ = net
+    use(host, "iptables-legacy")
+    host.hide("iptables-nft")
+    host.run(
+        "nft -f -",
+        stdin="""table ip filter {
+            chain FORWARD {
+                type filter hook forward priority 0; policy drop
+                ip saddr 192.0.2.1 accept
+            }
+        }""",
+    )
+    before = host.state()
+    host.apply("nat_masquerade", NAT)
+    assert gets_out(host)
+    host.apply("nat_masquerade", {"state": "absent"})
+    assert host.state() == before
 
 
 def test_their_policy_that_comes_later_is_mended(net: tuple[Host, Host]) -> None:

@@ -114,6 +114,91 @@ def test_foreign_namespace_of_the_container_s_name_is_refused(host: Host) -> Non
     host.unchanged("netns_veth", {"state": "absent"})
 
 
+def test_namespace_that_is_only_joined_from_now_on_stays(host: Host) -> None:
+    host.apply("netns_veth", BOTH)
+    handed_over = {"containers": [{**NS1, "owned": False}, NS2]}
+    host.apply("netns_veth", handed_over)
+    host.ping("ns1", "10.233.0.3", GATEWAY)
+    host.apply("netns_veth", {"containers": []})
+    assert host.run("ls /run/netns").split() == ["ns1"]
+
+
+def test_namespace_that_another_container_joins_outlives_its_own(host: Host) -> None:
+    other = {**NS2, "name": "other", "netns": "ns1", "interface": "eth1", "owned": False}
+    host.apply("netns_veth", {"containers": [NS1, {**other, "gateway": None}]})
+    host.apply("netns_veth", {"containers": [other]})
+    assert "eth0" not in host.run("ip -n ns1 -o link show")
+    host.ping("ns1", GATEWAY)
+
+
+@pytest.mark.parametrize("purge", [True, False])
+def test_containers_share_a_namespace(host: Host, purge: bool) -> None:
+    """On the first run too, and so do they go."""
+    before = host.state()
+    other = {"name": "other", "netns": "ns1", "interface": "eth1", "addresses": ["10.66.0.2/24"]}
+    args = {"containers": [NS1, other], "purge": purge}
+    host.apply("netns_veth", args)
+    assert "UP" in host.link("eth1", "ns1")["flags"]
+    host.ping("ns1", GATEWAY)
+    host.run("ip -n ns1 link set lo down")
+    host.apply("netns_veth", args)
+    assert "UP" in host.link("lo", "ns1")["flags"]
+    host.apply("netns_veth", {**args, "state": "absent"})
+    assert host.state() == before
+
+
+def test_two_routes_to_one_destination_are_refused(host: Host) -> None:
+    twice = {**NS1, "routes": [{"to": "default", "via": "10.233.0.9"}]}
+    told = host.refusal("netns_veth", {"containers": [twice]})
+    assert "via 10.233.0.1 and via 10.233.0.9" in told
+
+
+# What `ip netns add` leaves that is killed between its file and its mount.
+NOTED = "install -D -m 0644 /dev/null /run/vxlab.overlay/overlay/netns/ns1"
+STALE = "mkdir -p /run/netns; : > /run/netns/ns1; chmod 0 /run/netns/ns1"
+
+
+def test_namespace_whose_making_was_killed_is_made(host: Host) -> None:
+    host.run(f"{NOTED}; {STALE}")
+    host.apply("netns_veth", BOTH)
+    host.ping("ns1", "10.233.0.3", GATEWAY)
+
+
+def test_remains_of_a_namespace_are_purged(host: Host) -> None:
+    host.run(f"{NOTED}; {STALE}")
+    host.apply("netns_veth", {"containers": []})
+    assert host.run("ls /run/netns") == ""
+
+
+def test_file_that_is_no_namespace_and_not_ours_is_named(host: Host) -> None:
+    host.run(STALE)
+    for owned in (True, False):
+        told = host.refusal("netns_veth", {"containers": [{**NS1, "owned": owned}]})
+        assert "/run/netns/ns1" in told
+        assert "ip netns del ns1" in told
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "ip link add veth-ns1 type bridge",
+        "ip link add veth-ns1 type veth peer name o && ip link set veth-ns1 up",
+        "ip link add veth-ns1 type veth peer name o && ip address add 192.168.9.1/24 dev veth-ns1",
+    ],
+)
+def test_link_that_came_after_a_kill_is_not_removed(host: Host, foreign: str) -> None:
+    """Killed after the note and before the link; then somebody else takes the name."""
+    commands = host.module("netns_veth", BOTH, check=True)["commands"]
+    for command in commands:
+        if command.startswith("ip link add"):
+            break
+        host.run(command)
+    host.run(foreign)
+    assert "veth-ns1 exists and is not ours" in host.refusal("netns_veth", BOTH)
+    host.apply("bridge_port", BRIDGE)
+    assert host.has("veth-ns1")
+
+
 @pytest.mark.parametrize(
     "foreign",
     ["ip link add veth-ns1 type veth peer name other", "ip link add veth-ns1 type bridge"],

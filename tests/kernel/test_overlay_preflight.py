@@ -74,6 +74,14 @@ def test_underlay_is_the_device_of_the_given_vtep(host: Host) -> None:
     assert found(host, vtep="172.16.1.11", candidate="192.0.2.11") == ETH1
 
 
+@pytest.mark.parametrize("given", ["candidate", "vtep"])
+def test_underlay_may_have_an_address_from_dhcp(host: Host, given: str) -> None:
+    host.run("ip address flush dev eth1")
+    host.run("ip address add 172.16.1.11/24 dev eth1 valid_lft 3600 preferred_lft 3600")
+    assert found(host, **{given: "172.16.1.11"}) == ETH1
+    assert "172.16.1.0/24 by eth1" in problems(host, vtep="172.16.1.11", cidr="172.16.0.0/16")[0]
+
+
 def test_underlay_is_the_given_device(host: Host) -> None:
     assert found(host, underlay_dev="eth1", candidate="192.0.2.11") == ETH1
 
@@ -190,3 +198,26 @@ def test_missing_tools_are_told_together(host: Host) -> None:
 
 def test_ordinary_user_is_told_to_become_root(host: Host) -> None:
     assert "root" in host.as_user("overlay_preflight", ARGS)
+
+
+def test_containers_may_leave_out_what_netns_veth_has_defaults_for(host: Host) -> None:
+    assert found(host, candidate="172.16.1.11", containers=[{"name": "ns1"}]) == ETH1
+    host.run("ip link add veth-ns1 type bridge")
+    told = problems(host, candidate="172.16.1.11", containers=[{"name": "ns1"}])
+    assert len(told) == 1 and "veth-ns1" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("container", "message"),
+    [
+        ({"netns": "ns1"}, "missing required arguments: name found in containers"),
+        ({"name": "ns1", "vethh": "x"}, "vethh"),
+        ({"name": "ns1", "owned": "perhaps"}, "owned"),
+        ({"name": "ns1", "mac": "x"}, "container ns1: mac is 'x': it must be the MAC address"),
+        ({"name": "a b"}, "name of a container is 'a b': it must be"),
+    ],
+)
+def test_a_wrong_container_is_named(host: Host, container: Any, message: str) -> None:
+    result = host.fails("overlay_preflight", {**ARGS, "containers": [container]})
+    assert message in result["msg"]
+    assert "\n" not in result["msg"]

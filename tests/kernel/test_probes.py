@@ -132,6 +132,13 @@ class Network:
     def probe(self, host: str, module: str, **args: Any) -> dict[str, Any]:
         return self.finish(self.start(host, module, **args))
 
+    def refusal(self, host: str, module: str, **args: Any) -> str:
+        """The message of a module that has to fail."""
+        process = self.start(host, module, **args)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 1 and "Traceback" not in out + err, out + err
+        return str(json.loads(out)["msg"])
+
     @staticmethod
     def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
         out, err = process.communicate(timeout=60)
@@ -278,6 +285,19 @@ def test_missing_and_dead_devices_are_named(net: Network) -> None:
 
 
 # -- check 4
+
+
+@pytest.mark.parametrize("number", ["x", 0, 1.5, None, [2]])
+def test_a_peers_number_that_is_none_is_named(healthy: Network, number: Any) -> None:
+    told = healthy.refusal("h1", "l2_probe", run=RUN, number=1, peers={"h2": number})
+    assert told.startswith(f"peers.h2 is {number}: it must be a whole number from 1 to ")
+
+
+@pytest.mark.parametrize("gateway", ["gw.example", "fd00::1", "10.233.0"])
+def test_a_gateway_that_is_no_ipv4_address_is_named(healthy: Network, gateway: str) -> None:
+    asker = {"name": "ns1", "netns": "ns1", "gateway": gateway}
+    told = healthy.refusal("h1", "gateway_probe", containers=[asker])
+    assert told == f"gateway of container ns1 is {gateway}: it must be an IPv4 address"
 
 
 def test_ping_matrix(healthy: Network) -> None:

@@ -2,108 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""vxlan_fdb against the kernel."""
+"""vxlan_fdb against the kernel: entries made, mended, and left to others."""
 
 from __future__ import annotations
 
-import time
-from typing import Any
-
 import pytest
 
+from .fdb import (
+    GONE,
+    MARKED,
+    ONE,
+    TWO,
+    WANTED,
+    ZERO,
+    apply,
+    bridged,
+    devices,
+    everything,
+    flood,
+    listed,
+    macs,
+    neighbours,
+    refusal,
+)
 from .host import Host
-
-MARKED = 'alias "vxlab.overlay:overlay"'
-ZERO = "00:00:00:00:00:00"
-# What devices send by themselves over IPv6 would be counted, and flooded, too.
-QUIET = "sysctl -qw net.ipv6.conf.default.disable_ipv6=1"
-DEVICES = f"""
-ip link add vxlan0 type vxlan id 42 dstport 4789 nolearning local {{vtep}}
-ip link set vxlan0 {MARKED}
-ip link add br0 address {{mac}} type bridge mcast_snooping 0
-ip link set br0 {MARKED} mtu 1400
-ip address add {{address}}/16 dev br0
-ip link set vxlan0 master br0
-ip link set vxlan0 type bridge_slave learning off
-ip link set vxlan0 up
-ip link set br0 up
-"""
-MACS = {11: "02:58:0a:e9:00:0b", 12: "02:58:0a:e9:00:0c"}
-ONE, TWO, GONE = "02:58:0a:e9:01:01", "02:58:0a:e9:01:02", "02:58:0a:e9:01:09"
-# What a host should have in the tests of one host.
-WANTED: dict[str, Any] = {
-    "flood": ["172.16.1.12", "172.16.1.13"],
-    "macs": [{"mac": ONE, "vtep": "172.16.1.12"}, {"mac": TWO, "vtep": "172.16.1.13"}],
-    "neighbours": [
-        {"address": "10.233.1.1", "mac": ONE},
-        {"address": "10.233.1.2", "mac": TWO},
-        {"address": "fd00:233::2", "mac": TWO},
-    ],
-}
-
-
-def devices(number: int, vtep: str = "172.16.1.{}") -> str:
-    """What makes vxlan0 and br0, 10.233.0.N."""
-    address = f"10.233.0.{number}"
-    return DEVICES.format(vtep=vtep.format(number), mac=MACS[number], address=address)
-
-
-def flood(host: Host) -> set[str]:
-    return {e["dst"] for e in listed(host) if e["mac"] == ZERO}
-
-
-def macs(host: Host) -> dict[str, str]:
-    """Destinations by MAC, of all kinds of entries of the VXLAN device."""
-    return {e["mac"]: e["dst"] for e in listed(host) if "dst" in e and e["mac"] != ZERO}
-
-
-def bridged(host: Host) -> dict[str, str]:
-    """States by MAC, of what the bridge has at the VXLAN device."""
-    return {e["mac"]: e["state"] for e in listed(host) if "dst" not in e and "vlan" not in e}
-
-
-def listed(host: Host) -> list[dict[str, Any]]:
-    entries: list[dict[str, Any]] = host.listed("bridge -j fdb show dev vxlan0")
-    return entries
-
-
-def neighbours(host: Host, dev: str = "br0") -> dict[str, str]:
-    entries = host.listed(f"ip -j neighbour show dev {dev} nud permanent")
-    return {e["dst"]: e["lladdr"] for e in entries}
-
-
-def everything(host: Host) -> list[str]:
-    """All entries, without what ages."""
-    shown = "bridge fdb show dev vxlan0; ip neighbour show dev br0 nud permanent"
-    return sorted(host.run(shown).splitlines())
-
-
-def apply(host: Host, args: dict[str, Any]) -> dict[str, Any]:
-    """As every run has to go; check mode and a second run change no entry either."""
-    before = everything(host)
-    host.module("vxlan_fdb", args, check=True)
-    assert everything(host) == before, "check mode changed entries"
-    return host.apply("vxlan_fdb", args)
-
-
-def refusal(host: Host, args: dict[str, Any]) -> str:
-    before = everything(host)
-    message = host.refusal("vxlan_fdb", args)
-    assert everything(host) == before
-    return message
-
-
-def answers(host: Host, address: str) -> bool:
-    return host.attempt(f"ping -n -c 2 -W 1 {address}").returncode == 0
-
-
-def macs_at(other: int, vtep: str = "172.16.1.{}") -> dict[str, Any]:
-    """What a host needs to reach another one's bridge."""
-    mac = MACS[other]
-    return {
-        "macs": [{"mac": mac, "vtep": vtep.format(other)}],
-        "neighbours": [{"address": f"10.233.0.{other}", "mac": mac}],
-    }
 
 
 @pytest.fixture(name="bridge")
@@ -421,45 +343,6 @@ def test_foreign_neighbour_device_is_refused_and_left(filled: Host) -> None:
     assert neighbours(filled, "eth1") == {"172.16.1.19": GONE}
 
 
-def test_nexthop_in_the_way_is_named(bridge: Host) -> None:
-    bridge.run("ip nexthop add id 5 via 172.16.1.12 fdb; ip nexthop add id 10 group 5 fdb")
-    bridge.run(f"bridge fdb add {ONE} dev vxlan0 nhid 10 self")
-    message = refusal(bridge, WANTED)
-    assert message.startswith(f"MAC {ONE} of vxlan0 is at a nexthop (nhid 10)")
-    bridge.run(message.split("first: ")[1])
-    apply(bridge, WANTED)
-
-
-def test_vtep_of_the_other_ip_version_is_named(bridge: Host) -> None:
-    assert refusal(bridge, {"flood": ["fd00:1::12"]}).startswith("VTEP fd00:1::12 is not an IPv4")
-    macs6 = [{"mac": ONE, "vtep": "fd00:1::12"}]
-    assert refusal(bridge, {"macs": macs6}).startswith("VTEP fd00:1::12 is not an IPv4")
-
-
-@pytest.mark.parametrize(
-    ("args", "words"),
-    [
-        ({"dev": "a/b"}, ["dev is 'a/b'"]),
-        ({"neighbour_dev": "a" * 16}, ["neighbour_dev is "]),
-        ({"flood": ["172.16.1.12", "239.1.1.1"]}, ["flood[1] is '239.1.1.1'"]),
-        ({"flood": ["172.16.1.12", "172.16.1.12"]}, ["flood[0] and flood[1]", "172.16.1.12"]),
-        ({"macs": [{"mac": ONE}]}, ["macs[0] is", "mac and vtep"]),
-        ({"macs": [{"mac": ZERO, "vtep": "172.16.1.12"}]}, ["macs[0].mac is"]),
-        ({"macs": [{"mac": ONE, "vtep": "x"}]}, ["macs[0].vtep is 'x'"]),
-        ({"neighbours": [{"address": "10.0.0.0/8", "mac": ONE}]}, ["neighbours[0].address is"]),
-    ],
-)
-def test_nonsense_is_refused_by_name(bridge: Host, args: dict[str, Any], words: list[str]) -> None:
-    message = refusal(bridge, args)
-    assert [word for word in words if word not in message] == []
-
-
-def test_conflicting_entries_are_both_named(bridge: Host) -> None:
-    twice = [*WANTED["macs"], {"mac": ONE.upper(), "vtep": "172.16.1.14"}]
-    message = refusal(bridge, {"macs": twice})
-    assert message.startswith(f"macs[0] and macs[2] are both for {ONE} (172.16.1.12 and 172.16.1")
-
-
 def test_diff_shows_what_differs(filled: Host) -> None:
     args = {"macs": [{"mac": ONE, "vtep": "172.16.1.13"}, {"mac": GONE, "vtep": "172.16.1.12"}]}
     diff = filled.module("vxlan_fdb", args, check=True)["diff"]
@@ -479,134 +362,3 @@ def test_next_run_succeeds_where_one_was_killed(bridge: Host, count: int) -> Non
 def test_ordinary_user_is_told_to_become_root(bridge: Host) -> None:
     assert "root" in bridge.as_user("vxlan_fdb", WANTED)
     assert flood(bridge) == set()
-
-
-def test_thousands_of_entries_are_one_run(bridge: Host) -> None:
-    peers = [f"172.16.{n // 100 + 2}.{n % 100 + 1}" for n in range(100)]
-    entries = [
-        {"mac": f"02:58:0a:ea:{n >> 8:02x}:{n & 255:02x}", "vtep": peers[n % 100]}
-        for n in range(5000)
-    ]
-    addresses = [
-        {"address": f"10.234.{n >> 8}.{n & 255}", "mac": entry["mac"]}
-        for n, entry in enumerate(entries, start=1)
-    ]
-    args = {"flood": peers, "macs": entries, "neighbours": addresses}
-    result = apply(bridge, args)
-    assert len(result["commands"]) == 10100
-    assert result["differences"][20] == "vxlan0: and 80 more flood entries"
-    assert result["differences"][41] == "vxlan0: and 4980 more MACs"
-    assert result["differences"][62] == "br0: and 4980 more neighbours"
-    assert (len(flood(bridge)), len(macs(bridge)), len(neighbours(bridge))) == (100, 5000, 5000)
-    gone = entries[2345]
-    fewer = {**args, "macs": [entry for entry in entries if entry is not gone]}
-    assert apply(bridge, fewer)["commands"] == [
-        f"bridge fdb del {gone['mac']} dev vxlan0 dst {gone['vtep']} self master"
-    ]
-    left = apply(bridge, {"state": "absent"})["differences"]
-    assert left[20] == "vxlan0: and 80 more flood entries that should not be there"
-    assert (flood(bridge), macs(bridge), neighbours(bridge)) == (set(), {}, {})
-
-
-# --- Packets between two hosts
-
-
-def sent(host: Host) -> int:
-    """Packets that left by the VXLAN device."""
-    count: int = host.listed("ip -j -s link show dev vxlan0")[0]["stats64"]["tx"]["packets"]
-    return count
-
-
-def test_flood_entry_carries_broadcasts(pair: tuple[Host, Host]) -> None:
-    first, second = pair
-    first.run(f"{QUIET}\n{devices(11)}")
-    second.run(f"{QUIET}\n{devices(12)}")
-    assert not answers(first, "10.233.0.12")
-    apply(first, {"flood": ["172.16.1.12"]})
-    apply(second, {"flood": ["172.16.1.11"]})
-    assert answers(first, "10.233.0.12")
-    apply(first, {"flood": []})
-    first.run("ip neighbour flush dev br0")
-    assert not answers(first, "10.233.0.12")
-
-
-def test_mac_entry_carries_unicasts_where_nothing_is_learned(pair: tuple[Host, Host]) -> None:
-    first, second = pair
-    first.run(f"{QUIET}\n{devices(11)}")
-    second.run(f"{QUIET}\n{devices(12)}")
-    # Neither is flooded by the bridge to the port what its MAC entry does not bring there.
-    for host in pair:
-        host.run("ip link set vxlan0 type bridge_slave flood off bcast_flood off mcast_flood off")
-    apply(first, macs_at(12))
-    apply(second, macs_at(11))
-    assert answers(first, "10.233.0.12")
-    assert flood(first) == flood(second) == set()
-    assert list(macs(first)) == [MACS[12]], "something was learned"
-    apply(first, {"macs": []})
-    before = sent(first)
-    assert not answers(first, "10.233.0.12")
-    assert sent(first) == before
-
-
-def test_ipv6_vteps(pair: tuple[Host, Host]) -> None:
-    first, second = pair
-    for host, number in ((first, 11), (second, 12)):
-        host.run(f"ip address add fd00:1::{number}/64 dev eth1 nodad")
-        host.run(f"{QUIET}\n{devices(number, 'fd00:1::{}')}")
-    result = apply(first, {**macs_at(12, "fd00:1:0::{}"), "flood": ["FD00:1::12"]})
-    assert "vxlan0: flood entry to fd00:1::12: missing" in result["differences"]
-    apply(second, {"flood": ["fd00:1::11"]})
-    assert answers(first, "10.233.0.12")
-    assert refusal(first, {"flood": ["172.16.1.12"]}).startswith("VTEP 172.16.1.12 is not an IPv6")
-    apply(first, {"state": "absent"})
-    assert not answers(first, "10.233.0.12")
-
-
-def test_bridge_answers_arp_from_the_neighbour_entry(pair: tuple[Host, Host]) -> None:
-    """A container of the first host asks for the second's address; flooding is on, so it could."""
-    first, second = pair
-    first.run(f"{QUIET}\n{devices(11)}")
-    second.run(f"{QUIET}\n{devices(12)}")
-    first.run(
-        f"""
-        ip link set vxlan0 type bridge_slave neigh_suppress on
-        ip netns add ns1
-        ip link add veth1 type veth peer name eth0 address {ONE} mtu 1400 netns ns1
-        ip link set veth1 master br0 up
-        ip -n ns1 link set eth0 up
-        ip -n ns1 address add 10.233.1.1/16 dev eth0
-        """
-    )
-    second.run(
-        "nft -f -",
-        stdin="""
-        table bridge count {
-            chain arps {
-                type filter hook prerouting priority -300;
-                iifname vxlan0 ether type arp counter
-            }
-        }
-        """,
-    )
-    apply(first, {**macs_at(12), "neighbours": [], "flood": ["172.16.1.12"]})
-    behind = {"macs": [{"mac": ONE, "vtep": "172.16.1.11"}]}
-    apply(second, {**behind, "neighbours": [{"address": "10.233.1.1", "mac": ONE}]})
-    first.ping("ns1", "10.233.0.12")
-    assert arps(second) > 0, "what is not known is asked for"
-    apply(first, macs_at(12))
-    first.run("ip -n ns1 neighbour flush dev eth0")
-    before = arps(second)
-    first.ping("ns1", "10.233.0.12")
-    shown = first.listed("ip -n ns1 -j neighbour show to 10.233.0.12")
-    assert shown[0]["lladdr"] == MACS[12]
-    time.sleep(0.2)
-    assert arps(second) == before, "an ARP request left the host"
-
-
-def arps(host: Host) -> int:
-    """ARP packets that came in by the VXLAN device."""
-    rules = host.listed("nft -j list table bridge count")["nftables"]
-    (rule,) = [entry["rule"] for entry in rules if "rule" in entry]
-    (count,) = [part["counter"]["packets"] for part in rule["expr"] if "counter" in part]
-    assert isinstance(count, int)
-    return count

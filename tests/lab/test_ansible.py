@@ -111,6 +111,32 @@ def test_modules_run_in_hosts(lab: Lab) -> None:
     assert lab.run("ubuntu1", "find /root/.ansible").stdout == files
 
 
+def test_delegated_task_runs_on_the_delegate(lab: Lab, tmp_path: Path) -> None:
+    lab.up()
+    playbook = tmp_path / "delegate.yml"
+    playbook.write_text(
+        """
+- hosts: ubuntu1
+  gather_facts: false
+  tasks:
+    - ansible.builtin.command: hostname
+      delegate_to: "{{ item }}"
+      loop: [ubuntu2, ubuntu1, ubuntu3]
+      register: said
+    - ansible.builtin.copy:
+        content: "for {{ inventory_hostname }}"
+        dest: /etc/delegated
+        mode: "0644"
+      delegate_to: ubuntu3
+    - ansible.builtin.debug:
+        msg: "they are {{ said.results | map(attribute='stdout') | join(' ') }}"
+"""
+    )
+    assert "they are ubuntu2 ubuntu1 ubuntu3" in play(lab, str(playbook))
+    assert lab.check("ubuntu3", "cat /etc/delegated") == "for ubuntu1"
+    assert lab.run("ubuntu1", "test -e /etc/delegated").returncode != 0
+
+
 def test_files_go_to_the_host_and_back(lab: Lab, tmp_path: Path) -> None:
     lab.up()
     source = tmp_path / "it's a file"

@@ -21,8 +21,8 @@ def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     """A site of untouched hosts; its lab goes with the last test of the file."""
     name = request.module.__name__.rsplit("_", 1)[-1][:8]
     site = Site(f"t{name}{os.getpid()}", tmp_path_factory.mktemp(name))
-    site.play("playbooks/lab_up.yml")
     try:
+        site.play("playbooks/lab_up.yml")
         yield site
     finally:
         site.reset()

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,14 +47,17 @@ def cases(family: int) -> list[Case]:
 
 
 def make_site(name: str, folder: Path, case: Case) -> Site:
-    """A site of untouched hosts; the caller ends its lab."""
+    """A site of untouched hosts; the caller ends its lab, unless it could not be started."""
     site = Site(name, folder, case.hosts)
     for number, host in enumerate(site.hosts.values(), start=1):
         vtep(host, number, case)
     site.variables |= mode_variables(case)
     site.keep()
     lab = {"overlay_lab_routed": case.routed, "overlay_lab_multicast": case.multicast}
-    site.play("playbooks/lab_up.yml", "-e", json.dumps({**lab, "overlay_lab_ipv6": True}))
+    with contextlib.ExitStack() as half_made:
+        half_made.callback(site.play, "playbooks/lab_down.yml")
+        site.play("playbooks/lab_up.yml", "-e", json.dumps({**lab, "overlay_lab_ipv6": True}))
+        half_made.pop_all()
     return site
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import difflib
 import json
 import os
 import re
@@ -24,20 +25,28 @@ REPO = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.M)
 
-# Everything of a host that the overlay could change; what changes by itself is left out.
+# Everything of a host that the overlay could change; what changes by itself is left out, and what
+# the kernel has in no order of its own is sorted. The order of all else counts: rules have one.
 STATE = r"""
-ip -o -d link show | sed -E 's/promiscuity .*//; s/^[0-9]+: //'
-ip -o address show | sed -E 's/^[0-9]+: //; s/valid_lft.*//'
-ip route show table all; ip -6 route show table all | sed -E 's/expires [0-9]+sec//'
-ip rule show
-ip neigh show nud permanent
+network() {
+  ip $1 -o -d link show |
+    sed -E 's/promiscuity [0-9]+//; s/[a-z_]+_timer +[0-9.]+//g; s/^[0-9]+: //'
+  ip $1 -o address show | sed -E 's/^[0-9]+: //; s/valid_lft.*//'
+  ip $1 route show table all | sed -E 's/expires [0-9]+sec//' | sort
+  ip $1 neigh show nud permanent | sort
+}
+network
+for ns in $(ls /run/netns 2>/dev/null); do network "-n $ns" | sed "s/^/$ns: /"; done
 ls /run/netns 2>/dev/null
+ip rule show; ip -6 rule show
+bridge fdb show | grep -w -e permanent -e static | sort
 nft -s list ruleset
 iptables-save | grep -v '^#' | sed -E 's/\[[0-9]+:[0-9]+\]//'
 iptables-legacy-save | grep -v '^#' | sed -E 's/\[[0-9]+:[0-9]+\]//'
 ebtables-save | grep -v '^#'
 grep -r . /proc/sys/net 2>/dev/null | grep -v -e nf_conntrack_count -e /route/flush | sort
-find /etc /run /tmp /var/tmp /var/lib/misc \( -path /run/netns -o -path '/tmp/ansible*' \) -prune \
+find /etc /run /tmp /var/tmp /var/lib/misc $(ls -d /var/lib/vxlab* 2>/dev/null) \
+  \( -path /run/netns -o -path '/tmp/ansible*' \) -prune \
   -o -type f -printf '%p %m %s %T@\n' -o -type l -printf '%p %l\n' -o -type d -print | sort
 """
 
@@ -184,14 +193,13 @@ class Site:
         return {host: self.run(host, STATE, check=False).splitlines() for host in self.hosts}
 
     def changes_since(self, before: dict[str, list[str]]) -> list[str]:
-        """What of state() differs now, as lines to read."""
+        """What of state() differs now, their order and number too, as lines to read."""
         after = self.state()
         return [
-            f"{host}: {sign} {line}"
+            f"{host}: {line[0]} {line[1:]}"
             for host in self.hosts
-            for sign, lines, others in (("-", before, after), ("+", after, before))
-            for line in lines[host]
-            if line not in others[host]
+            for line in list(difflib.unified_diff(before[host], after[host], n=0, lineterm=""))[2:]
+            if line[0] != "@"
         ]
 
     def index(self, host: str, device: str, netns: str = "") -> int:

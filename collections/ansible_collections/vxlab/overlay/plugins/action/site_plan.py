@@ -61,24 +61,27 @@ class ActionModule(ActionBase):
         """By host, the variables that are set.
 
         What a play or a role sets is seen by the hosts of the play only, not in hostvars: such a
-        value shows in that it differs from the present host's own, and holds for all hosts.
+        value shows in that it differs from the present host's own, and holds for all hosts, each
+        with its own variables in what it refers to.
         """
         names = [variable.name for variable in VARIABLES]
-        present = variables["inventory_hostname"]
-        own = variables["hostvars"][present]
-        of_the_play = {}
-        for name in names:
-            if name in variables:
-                value = self._templar.template(variables[name])
-                if value != own.get(name, _MISSING):
-                    of_the_play[name] = value
+        own = variables["hostvars"][variables["inventory_hostname"]]
+        of_the_play = {
+            name: variables[name]
+            for name in names
+            if name in variables
+            and self._templar.template(variables[name]) != own.get(name, _MISSING)
+        }
         inventory = {}
         for host in hosts:
             hostvars = variables["hostvars"][host]
             seen = {name: hostvars[name] for name in [*names, "ansible_host"] if name in hostvars}
             if variables["groups"].get(REFLECTORS):
                 seen.setdefault(REFLECTORS, variables["groups"][REFLECTORS])
-            inventory[host] = seen | of_the_play
+            of_the_host = self._templar.copy_with_new_env(
+                available_variables={**variables, **variables["hostvars"].raw_get(host)}
+            )
+            inventory[host] = seen | of_the_host.template(of_the_play)
         return inventory
 
     @staticmethod

@@ -24,6 +24,9 @@ options:
   host:
     description:
       - Name of the host in the lab. It is not C(ansible_host), the host's address on the underlay.
+      - When a task is delegated, C(inventory_hostname) remains that of the host that delegates,
+        so each host needs C(overlay_lab_host), its own name. The inventory plugin
+        P(vxlab.overlay.lab#inventory) sets it; an inventory of another kind has to.
     type: str
     vars:
       - name: inventory_hostname

@@ -137,6 +137,9 @@ class InventoryModule(BaseInventoryPlugin):
             inventory.set_variable(GROUP, variable, value)
         for host, variables in numbers.hosts.items():
             inventory.add_host(host, group=GROUP)
+            # For the connection plugin: unlike inventory_hostname, it is the delegate's own when a
+            # task is delegated.
+            inventory.set_variable(host, "overlay_lab_host", host)
             for variable, value in variables.items():
                 inventory.set_variable(host, variable, value)
 

@@ -56,7 +56,7 @@ def run_module(
         mark = Mark(module.params["overlay_name"])
         change = plan(module.params, mark)
         note_creations(change, mark)
-        plan_recovery(change, read_noted(mark), read_left(mark), mark)
+        plan_recovery(change, read_noted(mark) is not None, read_left(mark), mark)
         if not module.check_mode:
             _apply(change, mark)
     except ChangeError as error:
@@ -77,6 +77,6 @@ def _apply(change: Change, mark: Mark) -> None:
     except KernelError:
         recovery = Change()
         with suppress(KernelError):  # the first error is the one to tell
-            plan_recovery(recovery, read_noted(mark), read_left(mark), mark)
+            plan_recovery(recovery, read_noted(mark) is not None, read_left(mark), mark)
             apply(recovery.steps)
         raise

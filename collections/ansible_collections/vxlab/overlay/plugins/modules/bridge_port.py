@@ -154,17 +154,17 @@ cmd:
   description: The command that failed.
   type: str
   returned: when a command failed
-  sample: ip link set dev vxlan0 mtu 1450
+  sample: ip link set dev vxlan0 master br0
 rc:
   description: Its return code.
   type: int
   returned: when a command failed
-  sample: 2
+  sample: 1
 stderr:
   description: What it printed.
   type: str
   returned: when a command failed
-  sample: "RTNETLINK answers: Invalid argument"
+  sample: "RTNETLINK answers: Device or resource busy"
 """
 
 from typing import Any, Dict

@@ -14,9 +14,10 @@ description:
   - Writes C(/etc/frr/frr.conf), switches daemons on in C(/etc/frr/daemons), and lets FRR run that,
     with as little disturbance as it takes. What stood there before is noted, so that V(absent) can
     give it back.
-  - FRR is started if it does not run, and restarted only if a daemon has to be switched on. Else
-    it reads what is new by its own C(frr-reload.py), and sessions that did not change stay up. A
-    daemon that died is started alone where there is no systemd, and with all of FRR where there is.
+  - FRR is started if it does not run, and restarted only if a daemon has to be switched on, or off
+    again. Else it reads what is new by its own C(frr-reload.py), and sessions that did not change
+    stay up. A daemon that died is started alone where there is no systemd, and with all of FRR
+    where there is.
   - What bgpd runs is compared with the file at each run, so what somebody typed in vtysh is undone.
     Only bgpd's C(router bgp) blocks are compared and loaded; what zebra and other daemons run is
     left, and with it the host's IP forwarding, which a reload of everything would change.
@@ -45,7 +46,8 @@ options:
   daemons:
     description:
       - Daemons to switch on beside zebra and staticd, which always run; others are left as they
-        are. One that has to be switched on restarts FRR, and all sessions with it.
+        are. One that has to be switched on restarts FRR, and all sessions with it; so does one
+        that is not listed any more, if only this module had switched it on.
     type: list
     elements: str
     choices: [bgpd, bfdd]

@@ -72,17 +72,17 @@ cmd:
   description: The command that failed.
   type: str
   returned: when a command failed
-  sample: ip link set dev vxlan0 mtu 1450
+  sample: "nft 'add table bridge vxlab_overlay'"
 rc:
   description: Its return code.
   type: int
   returned: when a command failed
-  sample: 2
+  sample: 1
 stderr:
   description: What it printed.
   type: str
   returned: when a command failed
-  sample: "RTNETLINK answers: Invalid argument"
+  sample: "/dev/stdin:1:1-31: Error: Could not process rule: Operation not supported"
 """
 
 from typing import Any, Dict

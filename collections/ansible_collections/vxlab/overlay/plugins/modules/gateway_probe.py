@@ -99,10 +99,12 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.vxlab.overlay.plugins.module_utils._change import value
 from ansible_collections.vxlab.overlay.plugins.module_utils._probe.gateway import (
     Asker,
     who_has_gateway,
 )
+from ansible_collections.vxlab.overlay.plugins.module_utils._probe.options import checked
 from ansible_collections.vxlab.overlay.plugins.module_utils._probe.sockets import (
     allow_many_sockets,
 )
@@ -128,6 +130,11 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    try:
+        for given in module.params["containers"]:
+            checked(f"gateway of container {given['name']}", value.ipv4, given["gateway"])
+    except ValueError as error:
+        module.fail_json(msg=str(error))
     allow_many_sockets()
     askers = [Asker(**given) for given in module.params["containers"]]
     try:

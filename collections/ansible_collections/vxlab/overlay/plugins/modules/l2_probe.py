@@ -171,6 +171,10 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._probe.rendezvous im
 )
 
 
+def host_number(given: Any) -> int:
+    return value.integer(given, 1, MAX_NUMBER)
+
+
 def known_macs(
     mac: str | None, macs: dict[str, Any] | None, names: dict[int, str]
 ) -> tuple[str | None, dict[int, str]]:
@@ -202,10 +206,14 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    names = {int(number): name for name, number in given["peers"].items()}
-    for number in [given["number"], *names]:
-        if not 1 <= number <= MAX_NUMBER:
-            module.fail_json(msg=f"a host's number must be 1 to {MAX_NUMBER}, not {number}")
+    try:
+        checked("number", host_number, given["number"])
+        names = {
+            checked(f"peers.{name}", host_number, number): name
+            for name, number in given["peers"].items()
+        }
+    except ValueError as error:
+        module.fail_json(msg=str(error))
     try:
         run = bytes.fromhex(given["run"])
     except ValueError:

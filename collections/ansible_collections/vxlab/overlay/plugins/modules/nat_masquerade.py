@@ -76,17 +76,19 @@ cmd:
   description: The command that failed.
   type: str
   returned: when a command failed
-  sample: ip link set dev vxlan0 mtu 1450
+  sample: >-
+    iptables -w 5 -t filter -D FORWARD -s 10.233.0.0/16 -i br0 -m comment
+    --comment vxlab.overlay:overlay -j ACCEPT
 rc:
   description: Its return code.
   type: int
   returned: when a command failed
-  sample: 2
+  sample: 1
 stderr:
   description: What it printed.
   type: str
   returned: when a command failed
-  sample: "RTNETLINK answers: Invalid argument"
+  sample: "iptables: Bad rule (does a matching rule exist in that chain?)."
 """
 
 from typing import Any, Dict
@@ -108,9 +110,11 @@ ARGUMENTS = dict(
 
 
 def plan(params: Dict[str, Any], mark: Mark) -> Change:
+    tools = netfilter.find_iptables()
     have = masquerade.Firewall(
         ruleset=netfilter.read_ruleset(),
-        saves=netfilter.read_saves(),
+        saves=netfilter.read_saves(tools.values()),
+        on_nftables=tools.get("nf_tables"),
         sysctls=parameters.read_sysctls(sysctl.to_read(masquerade.SYSCTLS)),
         sysctl_files=parameters.read_our_sysctl_files(),
         made_tables=netfilter.read_made_tables(),

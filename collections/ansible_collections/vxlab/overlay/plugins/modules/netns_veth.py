@@ -18,6 +18,7 @@ description:
   - With O(purge), containers that carry our mark and are not in the list are removed.
 extends_documentation_fragment:
   - vxlab.overlay.common
+  - vxlab.overlay.containers
 options:
   state:
     description: V(absent) removes the listed containers, with O(purge) all of this overlay.
@@ -32,69 +33,6 @@ options:
     description: Remove the containers of this O(overlay_name) that are not listed.
     type: bool
     default: true
-  containers:
-    description: The containers.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description:
-          - Name of the container, and of its network namespace unless O(containers[].netns) is
-            given.
-        type: str
-        required: true
-      netns:
-        description:
-          - Network namespace to use, a name in C(/run/netns) or an absolute path such as
-            C(/proc/4321/ns/net).
-          - Another value makes the veth pair anew.
-        type: str
-      owned:
-        description:
-          - Whether the namespace is ours to make and to remove. V(false) joins one that somebody
-            else made, and touches nothing in it but our interface and its routes.
-          - A namespace given as a path is never owned.
-        type: bool
-        default: true
-      veth:
-        description:
-          - Name of the host end, 15 bytes at most. By default C(veth-) and the container's name,
-            or a hash of it where that is too long. Another value makes the pair anew.
-        type: str
-      interface:
-        description: Name of the end in the container. Another value makes the pair anew.
-        type: str
-        default: eth0
-      mac:
-        description: MAC address of the end in the container. Without it the kernel chooses.
-        type: str
-      mtu:
-        description: MTU of both ends, in bytes. It must not be larger than the VXLAN device's.
-        type: int
-      addresses:
-        description: The exact list of addresses of the interface, with prefix lengths.
-        type: list
-        elements: str
-        default: []
-      gateway:
-        description: Next hop of the default route; none without it.
-        type: str
-      routes:
-        description:
-          - Further routes by this interface. Routes that we made and that are not listed are
-            removed, other people's are left.
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          to:
-            description: Destination prefix.
-            type: str
-            required: true
-          via:
-            description: Next hop; without it the destination is on the link.
-            type: str
 seealso:
   - module: vxlab.overlay.bridge_port
 """
@@ -147,17 +85,17 @@ cmd:
   description: The command that failed.
   type: str
   returned: when a command failed
-  sample: ip link set dev vxlan0 mtu 1450
+  sample: ip -n ns1 route add default via 10.233.0.1
 rc:
   description: Its return code.
   type: int
   returned: when a command failed
-  sample: 2
+  sample: 1
 stderr:
   description: What it printed.
   type: str
   returned: when a command failed
-  sample: "RTNETLINK answers: Invalid argument"
+  sample: "Error: Nexthop has invalid gateway."
 """
 
 from typing import Any, Dict
@@ -170,6 +108,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.container im
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.container import (
+    ARGUMENT,
     containers_from_params,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import iproute
@@ -178,28 +117,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_m
 ARGUMENTS = dict(
     bridge=dict(type="str", default="br0"),
     purge=dict(type="bool", default=True),
-    containers=dict(
-        type="list",
-        elements="dict",
-        default=[],
-        options=dict(
-            name=dict(type="str", required=True),
-            netns=dict(type="str"),
-            owned=dict(type="bool", default=True),
-            veth=dict(type="str"),
-            interface=dict(type="str", default="eth0"),
-            mac=dict(type="str"),
-            mtu=dict(type="int"),
-            addresses=dict(type="list", elements="str", default=[]),
-            gateway=dict(type="str"),
-            routes=dict(
-                type="list",
-                elements="dict",
-                default=[],
-                options=dict(to=dict(type="str", required=True), via=dict(type="str")),
-            ),
-        ),
-    ),
+    containers=ARGUMENT,
 )
 
 
@@ -219,6 +137,7 @@ def plan(params: Dict[str, Any], mark: Mark) -> Change:
         journal=iproute.read_journal(mark.journal),
         inside=inside,
         left=[link.index for link in iproute.read_left(mark)],
+        stale=iproute.read_stale(),
     )
     if params["state"] == "absent":
         return plan_absent(wanted, host, mark, params["purge"])

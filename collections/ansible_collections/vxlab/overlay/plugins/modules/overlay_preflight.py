@@ -15,6 +15,8 @@ description:
     other modules of this collection refuse to work there (tools that are missing, devices,
     namespaces and prefixes of other people's that are in the way).
   - Changes nothing. All that is wrong with the host is in one message.
+extends_documentation_fragment:
+  - vxlab.overlay.containers
 options:
   host:
     description: Name of the host, for messages.
@@ -58,11 +60,6 @@ options:
     description: Name of the bridge that is to be made.
     type: str
     required: true
-  containers:
-    description: The containers to be made, with the options of M(vxlab.overlay.netns_veth).
-    type: list
-    elements: dict
-    default: []
   frr:
     description:
       - Whether the overlay needs FRR (mode V(evpn)), configured by somebody else (V(external)) or
@@ -144,12 +141,15 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change import (
     bridge,
     container,
     frr_host,
-    inside,
     underlay,
     vxlan,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.container import (
+    ARGUMENT,
+    containers_from_params,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import frr, iproute, netfilter
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import (
     KernelError,
@@ -169,7 +169,7 @@ ARGUMENTS = dict(
     vni=dict(type="int", required=True),
     port=dict(type="int", required=True),
     bridge=dict(type="str", required=True),
-    containers=dict(type="list", elements="dict", default=[]),
+    containers=ARGUMENT,
     frr=dict(type="str", default="unused", choices=["unused", "external", "managed"]),
 )
 
@@ -186,7 +186,12 @@ def look(params: Dict[str, Any]) -> underlay.Underlay:
         raise ChangeError("\n".join(problems))
     mark = Mark(params["overlay_name"])
     links, routes = iproute.read_usable_links(mark), iproute.read_routes()
-    host = container.Host(links, iproute.read_namespaces(), iproute.read_journal(mark.journal))
+    host = container.Host(
+        links,
+        iproute.read_namespaces(),
+        iproute.read_journal(mark.journal),
+        stale=iproute.read_stale(),
+    )
     want = vxlan.Vxlan(params["vxlan_dev"], params["vni"], port=params["port"])
     port = bridge.Port(params["vxlan_dev"])
     checks: List[Callable[[], object]] = [
@@ -194,8 +199,13 @@ def look(params: Dict[str, Any]) -> underlay.Underlay:
         partial(bridge.require_no_conflict, bridge.Bridge(params["bridge"]), [port], links, mark),
         partial(_require_free_prefix, params["cidr"], links, routes, mark),
     ]
-    for given in map(_container, params["containers"]):
-        checks.append(partial(container.require_no_conflict, [given], params["bridge"], host, mark))
+    try:
+        wanted = containers_from_params(params["containers"])
+    except ChangeError as error:
+        wanted = []
+        problems.append(str(error))
+    for each in wanted:
+        checks.append(partial(container.require_no_conflict, [each], params["bridge"], host, mark))
     if params["frr"] != "unused":
         checks.append(frr.require_obtainable)
     if params["frr"] == "managed":
@@ -211,11 +221,6 @@ def look(params: Dict[str, Any]) -> underlay.Underlay:
     if problems:
         raise ChangeError("\n".join(problems))
     return found
-
-
-def _container(params: Dict[str, Any]) -> inside.Container:
-    names = ("name", "netns", "veth", "owned")
-    return inside.Container(**{name: params[name] for name in names})
 
 
 def _require_free_prefix(

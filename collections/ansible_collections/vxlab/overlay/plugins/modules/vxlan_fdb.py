@@ -132,17 +132,17 @@ cmd:
   description: The command that failed.
   type: str
   returned: when a command failed
-  sample: ip link set dev vxlan0 mtu 1450
+  sample: "bridge fdb append 00:00:00:00:00:00 dev vxlan0 dst 172.16.1.12 self"
 rc:
   description: Its return code.
   type: int
   returned: when a command failed
-  sample: 2
+  sample: 1
 stderr:
   description: What it printed.
   type: str
   returned: when a command failed
-  sample: "RTNETLINK answers: Invalid argument"
+  sample: "RTNETLINK answers: No space left on device"
 """
 
 from typing import Any, Dict

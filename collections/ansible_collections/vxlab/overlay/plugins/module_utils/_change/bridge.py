@@ -14,7 +14,11 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import port as bridge_port
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.address import plan_addresses
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change, Command
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
+    Change,
+    Command,
+    NewLink,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import (
     Link,
     require_free_port,
@@ -118,7 +122,7 @@ def _create(change: Change, want: Bridge, mark: Mark) -> None:
         change,
         f"link add name {name}{of_link} type bridge{_arguments(given)}",
         f"create {name}",
-        creates=name,
+        creates=NewLink(name, "bridge", want.mac),
     )
     _command(
         change,
@@ -211,7 +215,9 @@ def _arguments(properties: Mapping[str, Any]) -> str:
     )
 
 
-def _command(change: Change, line: str, intent: str, creates: str = "", marks: str = "") -> None:
+def _command(
+    change: Change, line: str, intent: str, creates: Optional[NewLink] = None, marks: str = ""
+) -> None:
     change.steps.append(Command("ip", line, intent, creates=creates, marks=marks))
 
 

@@ -19,20 +19,29 @@ class ChangeError(Exception):
 
 
 @dataclass(frozen=True)
+class NewLink:
+    """A link that a command makes: its kind, and its MAC where the same command gives it one."""
+
+    name: str
+    kind: str
+    mac: Optional[str] = None
+
+
+@dataclass(frozen=True)
 class Command:
     """One line for a tool that takes batches (ip, nft) or one run of one that does not.
 
     tool: the program; line: its arguments as one would type them; intent: completes the sentence
     "cannot …" in an error; netns: the network namespace (a name or an absolute path) in which it
-    runs, or None for the host's own; creates, marks: the link that it makes, or marks as ours;
-    stdin: what a tool without batches reads.
+    runs, or None for the host's own; creates: the link that it makes; marks: the name of the one
+    that it marks as ours; stdin: what a tool without batches reads.
     """
 
     tool: str
     line: str
     intent: str
     netns: Optional[str] = None
-    creates: str = ""
+    creates: Optional[NewLink] = None
     marks: str = ""
     stdin: str = ""
 
@@ -48,6 +57,10 @@ class Command:
         if self.netns.startswith("/"):
             return f"nsenter --net={self.netns} {self.tool} {self.line}"
         return f"{self.tool} -n {self.netns} {self.line}"
+
+    def answer(self, printed: str) -> str:
+        """What an error tells of all that it printed."""
+        return "; ".join(line.strip() for line in printed.splitlines() if line.strip())
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.change impor
     Change,
     ChangeError,
     Command,
+    NewLink,
     WriteFile,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.inside import Container, Inside
@@ -27,6 +28,8 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import 
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 
+NEW_NAMESPACE = Inside(links={"lo": Link(1, "lo", None, up=False, mtu=65536, mac="")})
+
 
 @dataclass(frozen=True)
 class Host:
@@ -34,7 +37,8 @@ class Host:
 
     links: of its own namespace; namespaces: names in /run/netns; journal: names of those that we
     made; inside: what is in the wanted namespaces, by their netns, where they exist; left: link
-    indexes of what a killed run left half-made, which is removed first.
+    indexes of what a killed run left half-made, which is removed first; stale: names in /run/netns
+    that are taken and are no namespaces.
     """
 
     links: Mapping[str, Link]
@@ -42,6 +46,7 @@ class Host:
     journal: Sequence[str] = ()
     inside: Mapping[str, Inside] = field(default_factory=dict)
     left: Sequence[int] = ()
+    stale: Sequence[str] = ()
 
 
 def require_no_conflict(wanted: Sequence[Container], bridge: str, host: Host, mark: Mark) -> None:
@@ -55,6 +60,12 @@ def require_no_conflict(wanted: Sequence[Container], bridge: str, host: Host, ma
                 f"network namespace {want.netns} exists and is not ours; choose another name for"
                 f" the container, join it (owned: false), or remove it: ip netns del {want.netns}"
             )
+        if want.netns in host.stale and want.netns not in host.journal:
+            raise ChangeError(
+                f"container {want.name}: /run/netns/{want.netns} is not ours, and is a file where"
+                " a network namespace should be, as a killed ip leaves it; remove it:"
+                f" ip netns del {want.netns}"
+            )
 
 
 def plan_present(
@@ -65,8 +76,27 @@ def plan_present(
     removed = Change()
     purged = set(host.left) | (_purge(removed, wanted, host, mark) if purge else set())
     cleared, outside, insides = Change(), Change(), Change()
+    owned = {want.netns for want in wanted if want.owned}
+    gone = {(link.peer_index, link.index) for link in host.links.values() if link.index in purged}
+    spaces = {netns: inner_end.without(inside, gone) for netns, inside in host.inside.items()}
     for want in wanted:
-        _plan_container(want, bridge, host, mark, purged, (cleared, outside, insides))
+        inside = spaces.get(want.netns)
+        outside.before[want.name] = _picture(
+            want, host.links.get(want.veth), host.inside.get(want.netns)
+        )
+        outside.after[want.name] = _picture_after(want, bridge)
+        if inside is None:
+            if want.netns not in owned:
+                raise ChangeError(
+                    f"container {want.name}: network namespace {want.netns} does not exist; it is"
+                    " to be joined (owned: false), so something else has to make it first"
+                )
+            _make_namespace(want, host, mark, outside)
+            inside = NEW_NAMESPACE
+        parts = (cleared, outside, insides)
+        _plan_container(want, bridge, host.links, inside, mark, purged, parts)
+        # As the next container finds it that shares the namespace.
+        spaces[want.netns] = inner_end.with_loopback(want, inside)
     # All that goes first, since names and places may pass from one container to another; and all
     # that is done in the host's own namespace stands together, so that it is one batch.
     outside.steps.sort(key=lambda step: isinstance(step, Command))
@@ -89,8 +119,9 @@ def plan_absent(wanted: Sequence[Container], host: Host, mark: Mark, purge: bool
         link = host.links.get(want.veth)
         if link and mark.owns(link.alias):
             _remove_veth(change, link)
-        if want.owned and want.netns in host.journal:
-            _remove_namespace(change, want.netns, host, mark)
+    for name in dict.fromkeys(want.netns for want in wanted if want.owned):
+        if name in host.journal:
+            _remove_namespace(change, name, host, mark)
     return change
 
 
@@ -100,10 +131,13 @@ def _purge(change: Change, wanted: Sequence[Container], host: Host, mark: Mark) 
     for link in host.links.values():
         if link.kind == "veth" and mark.owns(link.alias) and link.name not in veths:
             _remove_veth(change, link)
-    namespaces = {want.netns for want in wanted if want.owned}
+    owned = {want.netns for want in wanted if want.owned}
+    joined = {want.netns for want in wanted}
     for name in host.journal:
-        if name not in namespaces:
+        if name not in joined:
             _remove_namespace(change, name, host, mark)
+        elif name not in owned:
+            _hand_over_namespace(change, name, mark)
     # The journal forgets them only when they are gone; and all ip commands make one batch.
     change.steps.sort(key=lambda step: isinstance(step, WriteFile))
     return {link.index for link in host.links.values() if link.name in change.before}
@@ -121,33 +155,31 @@ def _remove_namespace(change: Change, name: str, host: Host, mark: Mark) -> None
     change.before[f"netns {name}"] = {}
     change.after[f"netns {name}"] = None
     change.differences.append(f"{name}: namespace should not be there")
-    if name in host.namespaces:
+    if name in host.namespaces or name in host.stale:
         change.steps.append(Command("ip", f"netns del {name}", f"remove namespace {name}"))
+    change.steps.append(WriteFile(f"{mark.journal}/{name}", None, f"forget namespace {name}"))
+
+
+def _hand_over_namespace(change: Change, name: str, mark: Mark) -> None:
+    """It is joined and not owned any more: it stays, and we forget that we made it."""
+    change.before[f"netns {name}"] = {"owned": True}
+    change.after[f"netns {name}"] = {"owned": False}
+    change.differences.append(f"{name}: namespace should not be ours any more")
     change.steps.append(WriteFile(f"{mark.journal}/{name}", None, f"forget namespace {name}"))
 
 
 def _plan_container(
     want: Container,
     bridge: str,
-    host: Host,
+    links: Mapping[str, Link],
+    inside: Inside,
     mark: Mark,
     purged: Set[int],
     parts: Tuple[Change, Change, Change],
 ) -> None:
     """parts: what is cleared away, what is done on the host, and what in the container."""
     cleared, outside, insides = parts
-    inside = host.inside.get(want.netns)
-    veth = host.links.get(want.veth)
-    outside.before[want.name] = _picture(want, veth, inside)
-    outside.after[want.name] = _picture_after(want, bridge)
-    if inside is None:
-        if not want.owned:
-            raise ChangeError(
-                f"container {want.name}: network namespace {want.netns} does not exist; it is to"
-                " be joined (owned: false), so something else has to make it first"
-            )
-        _make_namespace(want, host, mark, outside)
-        inside = Inside(links={"lo": Link(1, "lo", None, up=False, mtu=65536, mac="")})
+    veth = links.get(want.veth)
     inner = inside.links.get(want.interface)
     if veth is not None and inner is not None and _are_peers(veth, inner):
         _plan_host_end(want, bridge, veth, outside)
@@ -186,6 +218,8 @@ def _make_namespace(want: Container, host: Host, mark: Mark, change: Change) -> 
         change.steps.append(
             WriteFile(f"{mark.journal}/{want.netns}", "", f"note namespace {want.netns} as ours")
         )
+    if want.netns in host.stale:
+        _outside(change, f"netns del {want.netns}", f"clear the place of namespace {want.netns}")
     _outside(change, f"netns add {want.netns}", f"create namespace {want.netns}")
 
 
@@ -198,7 +232,7 @@ def _make_veth(want: Container, bridge: str, mark: Mark, change: Change) -> Link
         f"link add name {want.veth}{mtu} type veth"
         f" peer name {want.interface}{mac}{mtu} netns {want.netns}",
         f"create the veth pair of container {want.name}",
-        creates=want.veth,
+        creates=NewLink(want.veth, "veth"),
     )
     _outside(
         change,
@@ -236,7 +270,9 @@ def _astray(want: Container, inner: Optional[Link]) -> str:
     return f"{want.interface} in namespace {want.netns} is not its other end"
 
 
-def _outside(change: Change, line: str, intent: str, creates: str = "", marks: str = "") -> None:
+def _outside(
+    change: Change, line: str, intent: str, creates: Optional[NewLink] = None, marks: str = ""
+) -> None:
     change.steps.append(Command("ip", line, intent, creates=creates, marks=marks))
 
 

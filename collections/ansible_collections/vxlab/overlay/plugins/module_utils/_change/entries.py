@@ -91,7 +91,7 @@ def parse_entries(
     place: Place, entries: Iterable[Mapping[str, Any]], neighbours: Iterable[Mapping[str, Any]]
 ) -> Have:
     """From what `bridge -j fdb show dev` and `ip -j neighbour show dev … nud permanent` print."""
-    have = Have()
+    have, kernels = Have(), place.peer or ""
     for entry in entries:
         mac, flags = entry.get("mac", ""), entry.get("flags", ())
         steady = entry.get("state") in STEADY and "extern_learn" not in flags
@@ -102,7 +102,9 @@ def parse_entries(
             if steady and "vlan" not in entry and entry["state"] == "static":
                 have.bridged.add(mac)
         elif not SPECIAL.isdisjoint(entry):
-            if steady:
+            if mac == ALL_ZERO and entry.get("dst") == place.peer:
+                kernels = ""
+            elif steady:
                 have.special[mac] = _in_words(entry)
         elif "dst" not in entry:
             continue
@@ -110,9 +112,11 @@ def parse_entries(
             (have.flood if steady else have.lapsing).add(entry["dst"])
         elif steady:
             have.macs.add((mac, entry["dst"]))
-    # The kernel makes an entry of the device's own group or remote, and lists it among the others.
+    # The kernel makes an entry of the device's own group or remote, and lists it among the others:
+    # through the underlay device where the VXLAN device is bound to one (vxlan_fdb_create), which
+    # tells it from one of the same destination that was made otherwise.
     for destinations in (have.flood, have.lapsing):
-        destinations.discard(place.peer or "")
+        destinations.discard(kernels)
     for entry in neighbours:
         if "lladdr" in entry and "extern_learn" not in entry:
             have.neighbours[entry["dst"]] = entry["lladdr"]

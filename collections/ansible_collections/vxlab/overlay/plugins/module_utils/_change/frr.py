@@ -14,16 +14,12 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import frr_text
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
     Change,
     Command,
-    Step,
-    WriteFile,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.frr_host import (
     CONF,
@@ -36,27 +32,18 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.frr_host imp
     note_path,
     refuse_foreign,
 )
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.frr_steps import (
+    beside,
+    install,
+    reload,
+    replace,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.frr_text import hide
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 
 INIT = "/usr/lib/frr/frrinit.sh"
 START_ONE = "/usr/lib/frr/watchfrr.sh"
-RELOAD = "/usr/lib/frr/frr-reload.py"
 ALWAYS = ("watchfrr", "zebra")
-
-
-@dataclass(frozen=True)
-class SecretCommand(Command):
-    """A command whose stdin has passwords; its text shows them as ********.
-
-    shown: the stdin to show.
-    """
-
-    shown: str = ""
-
-    @property
-    def text(self) -> str:
-        return f"printf %s {shlex.quote(self.shown)} | {self.tool} {self.line}"
 
 
 def plan_present(want: Want, have: Host, mark: Mark) -> Change:
@@ -66,12 +53,12 @@ def plan_present(want: Want, have: Host, mark: Mark) -> Change:
     text = frr_text.render(want.config, mark)
     daemons = frr_text.edit_daemons(have.daemons.text, _switches(want, have))
     if have.note is None:
-        change.steps.append(_install(note_path(mark), _noted(have, mark).text, "600", "root:root"))
+        change.steps.append(install(note_path(mark), _noted(have, mark).text, "600", "root:root"))
     if daemons != have.daemons.text:
         _say_daemons(change, have.daemons.text, daemons)
-        change.steps += _replace(DAEMONS, daemons, have.daemons)
+        change.steps += replace(DAEMONS, daemons, have.daemons)
     _plan_conf(change, text, want, have)
-    _plan_service(change, text, want, have, mark)
+    _plan_service(change, text, want, have, left=_left_running(want, have, daemons))
     if have.enabled is False:
         _say(change, "FRR at boot", "disabled", "enabled", "FRR: does not start at boot")
         change.steps.append(Command("systemctl", "enable frr", "have FRR start at boot"))
@@ -95,7 +82,7 @@ def plan_absent(have: Host, mark: Mark) -> Change:
     if have.note is not None:
         _say(change, path, "there", None, f"{path}: should not be there")
         # The last step: a run that is killed before it can still read what was there.
-        stale = f"{_beside(CONF)} {_beside(DAEMONS)} {_to_load_path(mark)}"
+        stale = f"{beside(CONF)} {beside(DAEMONS)}"
         folder = path.rsplit("/", 1)[0]
         folders = f"{folder} {folder.rsplit('/', 1)[0]}"
         change.steps += [
@@ -145,10 +132,24 @@ def _plan_conf(change: Change, text: str, want: Want, have: Host) -> None:
     # What was there before may have passwords of its own.
     before = hide(conf.text, want.secrets).splitlines() if conf else None
     _say(change, CONF, before, hide(text, want.secrets).splitlines(), f"{CONF}: {why}")
-    change.steps += _replace(CONF, text, new, want.secrets)
+    change.steps += replace(CONF, text, new, want.secrets)
 
 
-def _plan_service(change: Change, text: str, want: Want, have: Host, mark: Mark) -> None:
+def _left_running(want: Want, have: Host, daemons: str) -> List[str]:
+    """What runs though only we had it switched on, and the daemons file has it off (again).
+
+    That a killed run came no further than the file tells watchfrr, which was started with it.
+    """
+    now = frr_text.daemon_values(daemons)
+    before = frr_text.daemon_values(have.note.daemons) if have.note else now
+    on = [frr_text.is_on(values.get("bfdd")) for values in (now, before)]
+    if "bfdd" in want.daemons or any(on):
+        return []
+    runs = have.alive if "watchfrr" not in have.alive else have.watched
+    return ["bfdd"] if "bfdd" in runs else []
+
+
+def _plan_service(change: Change, text: str, want: Want, have: Host, left: Sequence[str]) -> None:
     """Start, restart, start one daemon, or reload: the least that serves."""
     needed = [*ALWAYS, *want.daemons]
     dead = [name for name in needed if name not in have.alive]
@@ -160,7 +161,10 @@ def _plan_service(change: Change, text: str, want: Want, have: Host, mark: Mark)
         _say(change, name, "not running", "running", f"{name}: not running")
     unwatched = sorted({*want.daemons} - have.watched) if "watchfrr" in have.alive else []
     change.differences += [f"{name}: watchfrr does not start it" for name in unwatched]
-    if unwatched or "zebra" in dead or (dead and have.systemd):
+    for name in left:
+        _say(change, name, "running", "not running", f"{name}: should not run")
+    # watchfrr would start again what is stopped alone.
+    if unwatched or left or "zebra" in dead or (dead and have.systemd):
         change.steps.append(_service("restart", have))
         return
     if "watchfrr" in dead:
@@ -173,10 +177,10 @@ def _plan_service(change: Change, text: str, want: Want, have: Host, mark: Mark)
         line = f"-d zebra -c 'configure terminal' -c '{frr_text.BY_DEFAULT_ROUTE}'"
         change.steps.append(Command("vtysh", line, "let zebra take the default route"))
     if "bgpd" not in dead:
-        _plan_reload(change, text, want, have, mark)
+        _plan_reload(change, text, want, have)
 
 
-def _plan_reload(change: Change, text: str, want: Want, have: Host, mark: Mark) -> None:
+def _plan_reload(change: Change, text: str, want: Want, have: Host) -> None:
     running = have.running or ""
     differences = frr_text.drift(text, running, want.secrets)
     if not differences:
@@ -184,17 +188,7 @@ def _plan_reload(change: Change, text: str, want: Want, have: Host, mark: Mark) 
     change.differences += differences
     change.before["bgpd"] = _shown(running, want)
     change.after["bgpd"] = _shown(text, want)
-    load, path = frr_text.to_load(text, running), _to_load_path(mark)
-    change.steps += [
-        _install(path, load, "600", "root:root", want.secrets),
-        # Its log file and what it prints at other levels would show passwords.
-        Command(
-            RELOAD,
-            f"--reload --stdout --log-level critical --daemon bgpd {path}",
-            "let bgpd run the new configuration",
-        ),
-        WriteFile(path, None, "remove the copy of the configuration"),
-    ]
+    change.steps.append(reload(frr_text.to_load(text, running), want.secrets))
 
 
 def _shown(text: str, want: Want) -> List[str]:
@@ -220,11 +214,11 @@ def _give_back(change: Change, note: Note, have: Host, ours: bool) -> None:
         if before is None:
             change.steps.append(Command("rm", f"-f {CONF}", f"remove {CONF}"))
         else:
-            change.steps += _replace(CONF, before.text, before)
+            change.steps += replace(CONF, before.text, before)
     daemons = _daemons_before(note, have)
     if daemons != have.daemons.text:
         _say_daemons(change, have.daemons.text, daemons)
-        change.steps += _replace(DAEMONS, daemons, have.daemons)
+        change.steps += replace(DAEMONS, daemons, have.daemons)
     if not have.installed:
         return
     if note.running and (change.steps or not have.alive):
@@ -265,37 +259,6 @@ def _say_daemons(change: Change, before: str, after: str) -> None:
         f"{DAEMONS}: {name} {old.get(name, 'missing')} -> {new.get(name, 'missing')}"
         for name in names
     ]
-
-
-def _install(
-    path: str, text: str, mode: str, owner: str, secrets: Sequence[str] = ()
-) -> SecretCommand:
-    user, group = owner.split(":")
-    return SecretCommand(
-        "install",
-        f"-D -o {user} -g {group} -m {mode.zfill(4)} /dev/stdin {path}",
-        f"write {path}",
-        stdin=text,
-        shown=hide(text, secrets),
-    )
-
-
-def _replace(path: str, text: str, like: File, secrets: Sequence[str] = ()) -> List[Step]:
-    """Write beside the file and rename: a run that is killed leaves the old one or the new."""
-    beside = _beside(path)
-    return [
-        _install(beside, text, like.mode, like.owner, secrets),
-        Command("mv", f"-fT {beside} {path}", f"replace {path}"),
-    ]
-
-
-def _beside(path: str) -> str:
-    folder, name = path.rsplit("/", 1)
-    return f"{folder}/.{name}.vxlab-new"
-
-
-def _to_load_path(mark: Mark) -> str:
-    return f"/run/vxlab.overlay/{mark.name}/bgpd.conf"
 
 
 def _service(action: str, have: Host) -> Command:

@@ -26,6 +26,11 @@ PRISTINE = re.compile(
 )
 # By itself zebra takes no default route for the way to a neighbor, and many a host has no other.
 BY_DEFAULT_ROUTE = "ip nht resolve-via-default"
+# What Python's logging puts before a line of frr-reload.py, with its colours.
+LOGGED = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ +(?:\x1b\[\d+m)? *[A-Z]+(?:\x1b\[0m)?: ", re.M)
+VTYSH_LINE = re.compile(r"^line \d+: (?=Failure )", re.M)
+TOLD = 5
+TRACEBACK = re.compile(r"^Traceback .*\n(?: .*\n)*", re.M)
 DESCRIBED = re.compile(r"neighbor (\S+) description (.*)")
 
 # (block, address family or "", line): "router bgp 65000", "address-family l2vpn evpn", "…"
@@ -51,6 +56,18 @@ def hide(text: str, secrets: Sequence[str]) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return PASSWORD.sub(rf"\1 {HIDDEN}", text)
+
+
+def reload_answer(printed: str, secrets: Sequence[str]) -> str:
+    """Why frr-reload.py failed, by what it printed, in one line without passwords.
+
+    It tries thrice and goes on after an error. What FRR says of a line begins with "%", and comes
+    after vtysh's list of all the lines that failed.
+    """
+    text = VTYSH_LINE.sub("", LOGGED.sub("", TRACEBACK.sub("", printed)))
+    lines = dict.fromkeys(hide(line.strip(), secrets) for line in text.splitlines() if line.strip())
+    told = sorted(lines, key=lambda line: not line.startswith("%"))
+    return "; ".join(told[:TOLD] + ["…"] * (len(told) > TOLD))
 
 
 def render(config: str, mark: Mark) -> str:

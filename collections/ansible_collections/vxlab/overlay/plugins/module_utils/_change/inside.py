@@ -9,8 +9,8 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.address import plan_addresses
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
@@ -66,7 +66,7 @@ def plan_inside(want: Container, inside: Inside, inner: Link, change: Change) ->
     fresh = inner.index == 0
 
     def run(line: str, intent: str, difference: str = "") -> None:
-        change.steps.append(Command("ip", line, f"{intent} in {want.netns}", netns=want.netns))
+        _run(change, want, line, intent)
         if difference and not fresh:
             change.differences.append(difference)
 
@@ -87,35 +87,76 @@ def plan_inside(want: Container, inside: Inside, inner: Link, change: Change) ->
         )
     if not inner.up:
         run(f"link set dev {device} up", f"set {device} up", f"{label}: down")
+    told = len(change.differences)
     have = [] if fresh or not inner.up else _routes_of(inside, device)
     _require_no_other_default(want, inside)
     # Before the addresses, which take the routes with them that they reach the next hop by.
-    for route in have:
-        if route["protocol"] == ROUTE_PROTOCOL and _route(route) not in want.routes:
-            shown = _text(_route(route))
-            run(
-                f"route del {shown} dev {device}",
-                f"remove the route {shown}",
-                f"{want.name}: route {shown} should not be there",
-            )
-    told = len(change.differences)
+    _plan_routes_away(want, have, change)
     readdressed = plan_addresses(
         change, device, inner.addresses, list(want.addresses), label, want.netns
     )
     if fresh:
         del change.differences[told:]
-    for wanted_route in want.routes:
-        # Removing an address takes the routes with it whose next hop was reached through it.
-        if readdressed or wanted_route not in [_route(r) for r in have]:
-            shown = _text(wanted_route)
-            word = (
-                "default route" if wanted_route.to == "default" else f"route to {wanted_route.to}"
+    # Removing an address takes the routes with it whose next hop was reached through it.
+    _plan_routes(want, [] if readdressed else have, change, fresh)
+
+
+def _plan_routes_away(want: Container, have: List[Mapping[str, Any]], change: Change) -> None:
+    """Add to the change what removes routes that we made and that are not wanted any more."""
+    for route in have:
+        if route["protocol"] == ROUTE_PROTOCOL and _route(route) not in want.routes:
+            shown = _text(_route(route))
+            change.differences.append(f"{want.name}: route {shown} should not be there")
+            _run(
+                change, want, f"route del {shown} dev {want.interface}", f"remove the route {shown}"
             )
-            run(
-                f"route replace {shown} dev {device} proto {ROUTE_PROTOCOL}",
-                f"set the route {shown}",
-                f"{want.name}: {word} missing or wrong, should be: {shown}",
-            )
+
+
+def _plan_routes(
+    want: Container, have: List[Mapping[str, Any]], change: Change, fresh: bool
+) -> None:
+    """Add to the change what sets wanted routes that are missing; fresh: all are, untold."""
+    there = [_route(route) for route in have]
+    for route in want.routes:
+        if route in there:
+            continue
+        shown = _text(route)
+        if not fresh:
+            word = "default route" if route.to == "default" else f"route to {route.to}"
+            change.differences.append(f"{want.name}: {word} missing or wrong, should be: {shown}")
+        _run(
+            change,
+            want,
+            f"route replace {shown} dev {want.interface} proto {ROUTE_PROTOCOL}",
+            f"set the route {shown}",
+        )
+
+
+def _run(change: Change, want: Container, line: str, intent: str) -> None:
+    change.steps.append(Command("ip", line, f"{intent} in {want.netns}", netns=want.netns))
+
+
+def without(inside: Inside, gone: Collection[Tuple[Optional[int], int]]) -> Inside:
+    """What is left once the other ends of some links are removed, which takes routes along too.
+
+    gone: of each, its own index and that of its other end, since either number alone may be
+    another link's in another namespace.
+    """
+    ends = {n for n, link in inside.links.items() if (link.index, link.peer_index) in gone}
+    if not ends:
+        return inside
+    return Inside(
+        {name: link for name, link in inside.links.items() if name not in ends},
+        [route for route in inside.routes if route.get("dev") not in ends],
+    )
+
+
+def with_loopback(want: Container, inside: Inside) -> Inside:
+    """What is in the namespace once plan_inside's steps have set its lo up."""
+    loopback = inside.links.get("lo")
+    if not want.owned or loopback is None:
+        return inside
+    return replace(inside, links=dict(inside.links, lo=replace(loopback, up=True)))
 
 
 def _require_no_other_default(want: Container, inside: Inside) -> None:

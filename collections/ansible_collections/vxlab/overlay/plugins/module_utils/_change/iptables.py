@@ -25,6 +25,8 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership im
 )
 
 VERDICTS_THAT_REFUSE = ("DROP", "REJECT")
+UNPRINTED = "(a match that iptables-save does not print)"
+"""First word of a rule that has such a match, put there by those who know it."""
 
 
 @dataclass
@@ -57,6 +59,14 @@ def parse(save: str) -> Tables:
 def refuses_by_default(chain: Chain) -> bool:
     """Whether packets that no rule accepts are refused, by the policy or by a last rule."""
     return chain.policy == "DROP" or _catch_all(chain) < len(chain.rules)
+
+
+def refuses_all(rule: Sequence[str]) -> bool:
+    """Whether a rule refuses every packet, as far as its words tell."""
+    words = list(rule)
+    if words[:2] == ["-m", "comment"]:
+        del words[:4]
+    return words[:1] == ["-j"] and words[1] in VERDICTS_THAT_REFUSE
 
 
 def plan_rules(
@@ -149,13 +159,8 @@ def _write_note(change: Change, lines: Iterable[str], intent: str) -> None:
 
 def _catch_all(chain: Chain) -> int:
     """Index of the first rule that refuses every packet; the number of rules if there is none."""
-    for index, rule in enumerate(chain.rules):
-        words = list(rule)
-        if words[:2] == ["-m", "comment"]:
-            del words[:4]
-        if words[:1] == ["-j"] and words[1] in VERDICTS_THAT_REFUSE:
-            return index
-    return len(chain.rules)
+    refusals = (index for index, rule in enumerate(chain.rules) if refuses_all(rule))
+    return next(refusals, len(chain.rules))
 
 
 def _command(change: Change, tool: str, table: str, line: str, intent: str) -> None:

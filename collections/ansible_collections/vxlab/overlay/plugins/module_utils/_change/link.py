@@ -26,7 +26,11 @@ class Address:
 
 @dataclass(frozen=True)
 class Link:
-    """A link; data is of its kind (IFLA_INFO_DATA), port of its master's (IFLA_INFO_SLAVE_DATA)."""
+    """A link; data is of its kind (IFLA_INFO_DATA), port of its master's (IFLA_INFO_SLAVE_DATA).
+
+    addresses: those that somebody set; leased: from DHCP or router advertisements, which come and
+    go by themselves. Neither has link-local ones.
+    """
 
     index: int
     name: str
@@ -40,6 +44,7 @@ class Link:
     data: Mapping[str, Any] = field(default_factory=dict)
     port: Mapping[str, Any] = field(default_factory=dict)
     addresses: List[Address] = field(default_factory=list)
+    leased: List[Address] = field(default_factory=list)
 
     @property
     def what(self) -> str:
@@ -54,6 +59,7 @@ def parse_links(entries: Iterable[Mapping[str, Any]]) -> Dict[str, Link]:
         if not entry.get("ifname"):
             continue  # iproute2 leaves an empty object where a link vanished while it listed
         info = entry.get("linkinfo") or {}
+        lasting = [a for a in entry.get("addr_info", ()) if _is_lasting(a)]
         links[entry["ifname"]] = Link(
             index=entry["ifindex"],
             name=entry["ifname"],
@@ -66,7 +72,8 @@ def parse_links(entries: Iterable[Mapping[str, Any]]) -> Dict[str, Link]:
             peer_index=entry.get("link_index"),
             data=info.get("info_data") or {},
             port=info.get("info_slave_data") or {},
-            addresses=[_address(a) for a in entry.get("addr_info", ()) if _is_configured(a)],
+            addresses=[_address(a) for a in lasting if not a.get("dynamic")],
+            leased=[_address(a) for a in lasting if a.get("dynamic")],
         )
     return links
 
@@ -75,9 +82,10 @@ def _address(entry: Mapping[str, Any]) -> Address:
     return Address(f"{entry['local']}/{entry['prefixlen']}", bool(entry.get("secondary")))
 
 
-def _is_configured(entry: Mapping[str, Any]) -> bool:
-    """Addresses that somebody set: neither link-local nor from router advertisements or DHCP."""
-    return bool(entry.get("local")) and entry.get("scope") == "global" and not entry.get("dynamic")
+def _is_lasting(entry: Mapping[str, Any]) -> bool:
+    """Neither link-local nor one of IPv6's temporary addresses (RFC 8981), which change daily."""
+    is_global = bool(entry.get("local")) and entry.get("scope") == "global"
+    return is_global and not entry.get("temporary")
 
 
 def require_ours(link: Link, kind: str, mark: Mark) -> None:

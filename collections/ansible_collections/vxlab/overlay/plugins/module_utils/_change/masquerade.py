@@ -10,7 +10,7 @@ Private to the collection: may change without notice.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import iptables, nft, sysctl
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change, Command
@@ -18,6 +18,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership im
 
 MULTICAST = "224.0.0.0/4"
 SYSCTLS = {"net.ipv4.ip_forward": "1"}
+REFUSALS = {"drop", "reject"}
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,14 @@ class Masquerade:
 class Firewall:
     """What there is: nft's ruleset (empty without nft), and what each iptables-save prints.
 
-    saves: by the name of the tool (iptables, iptables-nft, iptables-legacy); made_tables: the
-    lines of the note on tables that were made for us.
+    saves: by the name of the tool (iptables, iptables-nft, iptables-legacy); on_nftables: the one
+    of them whose chains nft lists too, if any; made_tables: the lines of the note on tables that
+    were made for us.
     """
 
     ruleset: nft.Ruleset = ()
     saves: Mapping[str, str] = field(default_factory=dict)
+    on_nftables: Optional[str] = None
     sysctls: Mapping[str, str] = field(default_factory=dict)
     sysctl_files: Mapping[str, str] = field(default_factory=dict)
     made_tables: Sequence[str] = ()
@@ -84,6 +87,8 @@ def _masquerade_table(want: Masquerade, mark: Mark) -> nft.Table:
 def _plan_iptables(change: Change, want: Optional[Masquerade], have: Firewall, mark: Mark) -> None:
     for tool, save in have.saves.items():
         tables = iptables.parse(save)
+        if tool == have.on_nftables and have.ruleset:
+            _tell_unprinted_matches(tables, have.ruleset)
         nat = [_masquerade_words(want, mark)] if want and _nat_stands_in(tool, want, have) else []
         if nat:
             iptables.note_table(change, tool, "nat", tables, have.made_tables)
@@ -98,6 +103,20 @@ def _plan_iptables(change: Change, want: Optional[Masquerade], have: Firewall, m
             iptables.plan_rules(
                 change, tool, "filter", "FORWARD", tables, accept, mark.text, "accept rules"
             )
+
+
+def _tell_unprinted_matches(tables: iptables.Tables, ruleset: nft.Ruleset) -> None:
+    """iptables-save prints a rule that drops what is in a set of nftables as one that drops all.
+
+    So nft has to confirm that a rule refuses all. Both list the rules in one order; where they do
+    not have the same number, none is confirmed, and ours go in front of nobody's.
+    """
+    rules = tables.get("filter", {}).get("FORWARD", iptables.Chain("ACCEPT")).rules
+    listed = nft.rules_of(ruleset, "ip", "filter", "FORWARD")
+    confirmed = [nft.kinds_of(rule) <= REFUSALS | {"log", "xt"} for rule in listed]
+    for index, rule in enumerate(rules):
+        if iptables.refuses_all(rule) and not (len(listed) == len(rules) and confirmed[index]):
+            rule.insert(0, iptables.UNPRINTED)
 
 
 def _nat_stands_in(tool: str, want: Masquerade, have: Firewall) -> bool:
@@ -186,7 +205,7 @@ def _plan_foreign_chain(
 def _belongs_to_iptables(chain: Mapping[str, Any], have: Firewall) -> bool:
     """iptables-nft keeps its chains in nftables; they are changed only with its own tool."""
     is_its_own = (chain["family"], chain["table"], chain["name"]) == ("ip", "filter", "FORWARD")
-    return is_its_own and bool(have.saves)
+    return is_its_own and have.on_nftables is not None
 
 
 def _refuses(chain: Mapping[str, Any], rules: List[Mapping[str, Any]], mark: Mark) -> bool:
@@ -197,9 +216,5 @@ def _refuses(chain: Mapping[str, Any], rules: List[Mapping[str, Any]], mark: Mar
 
 def _is_catch_all(rule: Mapping[str, Any]) -> bool:
     """A rule without a match whose verdict is to drop or to reject."""
-    verdicts: Dict[str, Any] = {}
-    for expression in nft.comparable(rule["expr"]):
-        verdicts.update(expression)
-    return (
-        bool(verdicts) and set(verdicts) <= {"drop", "reject", "log"} and verdicts.keys() != {"log"}
-    )
+    kinds = nft.kinds_of(rule)
+    return bool(kinds & REFUSALS) and kinds <= REFUSALS | {"log"}

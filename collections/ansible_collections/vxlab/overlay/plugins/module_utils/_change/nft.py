@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change, Command
 
@@ -148,17 +148,30 @@ def rules_of(ruleset: Ruleset, family: str, table: str, chain: str) -> List[Mapp
     ]
 
 
-def comparable(expressions: Sequence[Mapping[str, Any]]) -> List[Any]:
-    """Without counters, and with sets in one order, so that two rules can be compared."""
+def comparable(expressions: Sequence[Any]) -> List[Any]:
+    """Without counters, and with sets in one order, so that two rules can be compared.
+
+    What has no form in JSON nft lists as text (a jump to a chain without a name), which stays.
+    """
     result: List[Any] = []
     for expression in expressions:
-        if "counter" in expression:
-            continue
-        match = expression.get("match")
-        if match and isinstance(match.get("right"), list):
-            expression = {"match": dict(match, right=sorted(match["right"]))}
+        if isinstance(expression, Mapping):
+            if "counter" in expression:
+                continue
+            match = expression.get("match")
+            if match and isinstance(match.get("right"), list):
+                expression = {"match": dict(match, right=sorted(match["right"], key=str))}
         result.append(expression)
     return result
+
+
+def kinds_of(rule: Mapping[str, Any]) -> Set[str]:
+    """Of a rule's statements but counters, as libnftables-json(5) names them; "" for a text."""
+    return {
+        kind
+        for expression in comparable(rule["expr"])
+        for kind in (expression if isinstance(expression, Mapping) else [""])
+    }
 
 
 def _differences(

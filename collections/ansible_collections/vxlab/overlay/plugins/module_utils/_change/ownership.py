@@ -55,7 +55,7 @@ class Mark:
 
     @property
     def making(self) -> str:
-        """File with the names of the links that a run is about to make (see making.py)."""
+        """File that lists the links that a run is about to make (see making.py)."""
         return f"/run/vxlab.overlay/{self.name}/making"
 
     @property
@@ -64,8 +64,8 @@ class Mark:
 
     @property
     def chain(self) -> str:
-        """Name of the ebtables chain that is ours."""
-        return self.table.upper()
+        """Name of the ebtables chain that is ours: with 28 characters, as long as one may be."""
+        return f"vxl_{self.name}"
 
     def alias(self, what: str = "") -> str:
         """The link alias, with an optional word that says what the link is for."""
@@ -77,4 +77,4 @@ class Mark:
 
 def is_mark(word: str) -> bool:
     """Whether a word of a rule marks it as that of any of our overlays."""
-    return word.startswith(("vxlab.overlay:", "VXLAB_"))
+    return word.startswith(("vxlab.overlay:", "vxl_"))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import Link
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import Address, Link
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 
 Links = Mapping[str, Link]
@@ -75,7 +75,7 @@ def overlaps(cidr: str, links: Links, routes: Sequence[Mapping[str, Any]], mark:
     network = ipaddress.ip_network(cidr)
     found: Dict[str, None] = {}
     for link in links.values():
-        for address in link.addresses:
+        for address in _all(link):
             connected = ipaddress.ip_interface(address.text).network
             if not mark.owns(link.alias) and connected.version == 4 and connected.overlaps(network):
                 found[f"{connected} by {link.name}"] = None
@@ -99,7 +99,7 @@ def _target(route: Mapping[str, Any]) -> Any:
 
 def _owner_of(links: Links, address: Optional[str]) -> Optional[str]:
     for link in links.values():
-        if address and link.name != "lo" and address in map(_bare, link.addresses):
+        if address and link.name != "lo" and address in map(_bare, _all(link)):
             return link.name
     return None
 
@@ -111,15 +111,20 @@ def _of_default_route(routes: Sequence[Mapping[str, Any]], version: int) -> Opti
 
 def _addresses(link: Link, version: int) -> List[str]:
     """Those that peers can reach; an IPv6 link-local one is every interface's, and means none."""
-    bare = map(ipaddress.ip_address, map(_bare, link.addresses))
+    bare = map(ipaddress.ip_address, map(_bare, _all(link)))
     return [str(a) for a in bare if a.version == version and not (version == 6 and a.is_link_local)]
 
 
 def _all_addresses(links: Links, dev: Optional[str]) -> Iterator[str]:
     for link in links.values():
         if link.name != "lo" and dev in (None, link.name):
-            yield from map(_bare, link.addresses)
+            yield from map(_bare, _all(link))
 
 
-def _bare(address: Any) -> str:
-    return str(address.text.split("/")[0])
+def _all(link: Link) -> List[Address]:
+    """A host's address may well be leased; one that somebody set comes first."""
+    return [*link.addresses, *link.leased]
+
+
+def _bare(address: Address) -> str:
+    return address.text.split("/")[0]

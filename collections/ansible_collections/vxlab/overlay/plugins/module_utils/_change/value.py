@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
-from typing import Any
+from typing import Any, Optional
 
 MAC = re.compile(r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")
 DEVICE_NAME_BYTES = 15  # IFNAMSIZ - 1, <linux/if.h>
@@ -142,6 +142,17 @@ def destination(value: Any) -> str:
         return "default"
     network = ipaddress.ip_network(prefix(text))
     return str(network.network_address) if network.num_addresses == 1 else str(network)
+
+
+def route_version(to: str, via: Optional[str]) -> int:
+    """The IP version of a route, as ip(8) takes it: a default route has that of its next hop."""
+    known = via if to == "default" else to
+    return 6 if known and ":" in known else 4
+
+
+def next_hop(via: Optional[str]) -> str:
+    """Of a route, in a message."""
+    return f"via {via}" if via else "on the link"
 
 
 def mac(value: Any) -> str:

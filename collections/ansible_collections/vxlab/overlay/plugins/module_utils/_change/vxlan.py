@@ -21,6 +21,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.change impor
     Change,
     ChangeError,
     Command,
+    NewLink,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import Link, require_ours
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
@@ -250,7 +251,7 @@ def _create(change: Change, want: Vxlan, mark: Mark, replaces: Optional[Link] = 
         change,
         f"link add name {name}{of_link} type vxlan id {want.vni} {' '.join(arguments)}",
         f"create {name}",
-        creates=name,
+        creates=NewLink(name, "vxlan", mac),
     )
     _command(
         change,
@@ -313,7 +314,9 @@ def _remove(change: Change, link: Link) -> None:
     _command(change, f"link del dev {link.name}", f"remove {link.name}")
 
 
-def _command(change: Change, line: str, intent: str, creates: str = "", marks: str = "") -> None:
+def _command(
+    change: Change, line: str, intent: str, creates: Optional[NewLink] = None, marks: str = ""
+) -> None:
     change.steps.append(Command("ip", line, intent, creates=creates, marks=marks))
 
 

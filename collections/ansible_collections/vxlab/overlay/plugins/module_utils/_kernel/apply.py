@@ -78,4 +78,16 @@ def _run_single(steps: Iterable[Step]) -> None:
         elif isinstance(step, SetSysctl):
             set_sysctl(step.key, step.value)
         else:
-            run([step.tool, *shlex.split(step.line)], step.intent, stdin=step.stdin)
+            _run_alone(step)
+
+
+def _run_alone(command: Command) -> None:
+    try:
+        run([command.tool, *shlex.split(command.line)], command.intent, stdin=command.stdin)
+    except KernelError as error:
+        answer = command.answer(f"{error.stderr}\n{error.stdout}")
+        if not answer:
+            raise
+        raise KernelError(
+            f"cannot {command.intent}: {answer}", cmd=error.cmd, rc=error.rc, stderr=answer
+        ) from error

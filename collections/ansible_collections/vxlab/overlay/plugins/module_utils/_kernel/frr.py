@@ -20,7 +20,8 @@ from typing import Dict, FrozenSet, List, Optional, Sequence
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import frr_host
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.frr import INIT, RELOAD
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.frr import INIT
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.frr_steps import RELOAD
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.frr_text import (
     BY_DEFAULT_ROUTE,
     hide,

@@ -9,16 +9,20 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any, Dict, List, Optional
 
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import NewLink
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.inside import (
     Inside,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import Link, parse_links
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.making import half_made
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.making import (
+    half_made,
+    parse_note,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
+from ansible_collections.vxlab.overlay.plugins.module_utils._documents import documents
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import KernelError, run
 
 NETNS_DIRECTORY = "/run/netns"
@@ -29,19 +33,19 @@ def read_links(netns: Optional[str] = None) -> Dict[str, Link]:
     return parse_links(_listed(["-d", "address", "show"], "list links", netns))
 
 
-def read_noted(mark: Mark) -> List[str]:
-    """Links that a run noted as being made and did not come to mark: it was killed."""
+def read_noted(mark: Mark) -> Optional[List[NewLink]]:
+    """Links that a run noted as being made and did not come to mark; None without a note."""
     try:
         with open(mark.making, encoding="utf-8") as source:
-            return source.read().split()
+            return parse_note(source.read())
     except FileNotFoundError:
-        return []
+        return None
 
 
 def read_usable_links(mark: Mark) -> Dict[str, Link]:
     """All links of the host but those that a killed run left half-made, which are to go first."""
     links = read_links()
-    left = half_made(read_noted(mark), links)
+    left = half_made(read_noted(mark) or (), links)
     return {name: link for name, link in links.items() if link not in left}
 
 
@@ -87,17 +91,36 @@ def read_inside(netns: str) -> Inside:
 
 
 def read_namespaces() -> List[str]:
-    """Names in /run/netns, in no order."""
+    """Names of the network namespaces in /run/netns, in no order."""
+    return [name for name in _names(NETNS_DIRECTORY) if not _is_stale(name)]
+
+
+def read_stale() -> List[str]:
+    """Names in /run/netns that are taken and are no namespace, in no order.
+
+    ip-netns(8) makes a plain file and mounts the namespace on it; killed in between, it leaves
+    the file, and a later `ip netns add` of the name fails.
+    """
+    return [name for name in _names(NETNS_DIRECTORY) if _is_stale(name)]
+
+
+def _is_stale(name: str) -> bool:
+    """Whether a name in /run/netns leads to nothing, or to a file of the directory's own system."""
     try:
-        return os.listdir(NETNS_DIRECTORY)
-    except FileNotFoundError:
-        return []
+        found = os.stat(os.path.join(NETNS_DIRECTORY, name))
+    except OSError:
+        return True
+    return found.st_dev == os.stat(NETNS_DIRECTORY).st_dev
 
 
 def read_journal(directory: str) -> List[str]:
     """Names of the namespaces that we made (see ownership.Mark.journal)."""
+    return [name for name in _names(directory) if not name.startswith(".")]
+
+
+def _names(directory: str) -> List[str]:
     try:
-        return [name for name in os.listdir(directory) if not name.startswith(".")]
+        return os.listdir(directory)
     except FileNotFoundError:
         return []
 
@@ -110,20 +133,13 @@ def exists(netns: str, namespaces: List[str]) -> bool:
 def _listed(
     arguments: List[str], intent: str, netns: Optional[str] = None, tool: str = "ip"
 ) -> List[Dict[str, Any]]:
-    documents = _documents(run([tool, "-j", *arguments], intent, netns=netns), tool)
-    return documents[0] if documents else []
+    lists = _documents(run([tool, "-j", *arguments], intent, netns=netns), tool)
+    return lists[0] if lists else []
 
 
 def _documents(output: str, tool: str = "ip") -> List[List[Dict[str, Any]]]:
     """The JSON lists in what a tool printed: one for each command of a batch."""
-    decoder = json.JSONDecoder()
-    documents = []
-    position = 0
-    while output[position:].strip():
-        position += len(output[position:]) - len(output[position:].lstrip())
-        try:
-            document, position = decoder.raw_decode(output, position)
-        except ValueError as error:
-            raise KernelError(f"cannot read what {tool} printed: {error}") from error
-        documents.append(document)
-    return documents
+    try:
+        return list(documents(output))
+    except ValueError as error:
+        raise KernelError(f"cannot read what {tool} printed: {error}") from error

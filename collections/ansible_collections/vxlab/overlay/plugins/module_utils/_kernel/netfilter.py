@@ -10,7 +10,7 @@ Private to the collection: may change without notice.
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterable, List
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import MADE_TABLES
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import (
@@ -25,25 +25,28 @@ def read_ruleset() -> List[Dict[str, Any]]:
     if find("nft") is None:
         return []
     output = run(["nft", "-j", "-t", "list", "ruleset"], "list the nftables ruleset")
-    listed: List[Dict[str, Any]] = json.loads(output or '{"nftables": []}')["nftables"]
+    # nft 0.9.8 prints warnings there too, of statements without a form in JSON.
+    _warnings, brace, document = output.partition("{")
+    listed: List[Dict[str, Any]] = json.loads(brace + document or '{"nftables": []}')["nftables"]
     return listed
 
 
-def read_saves() -> Dict[str, str]:
-    """What each iptables-save prints, by the name of its iptables; the host's default first.
+def find_iptables() -> Dict[str, str]:
+    """The iptables of each variant ("nf_tables", "legacy") that there is; the default first.
 
     A host may have both variants, with rules in both; each one's verdicts count.
     """
-    saves = {}
-    variants = [tool for tool in ("iptables", "iptables-nft", "iptables-legacy") if find(tool)]
-    seen = set()
-    for tool in variants:
-        version = run([tool, "-V"], f"read the version of {tool}")
-        variant = "legacy" if "legacy" in version or "nf_tables" not in version else "nf_tables"
-        if variant not in seen:
-            seen.add(variant)
-            saves[tool] = run([f"{tool}-save"], f"list the rules of {tool}")
-    return saves
+    found: Dict[str, str] = {}
+    for tool in ("iptables", "iptables-nft", "iptables-legacy"):
+        if find(tool):
+            version = run([tool, "-V"], f"read the version of {tool}")
+            found.setdefault("nf_tables" if "nf_tables" in version else "legacy", tool)
+    return found
+
+
+def read_saves(tools: Iterable[str]) -> Dict[str, str]:
+    """What each iptables-save prints, by the name of its iptables."""
+    return {tool: run([f"{tool}-save"], f"list the rules of {tool}") for tool in tools}
 
 
 def read_ebtables() -> str:

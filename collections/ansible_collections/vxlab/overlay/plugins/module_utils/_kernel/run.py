@@ -34,16 +34,23 @@ PACKAGES = {
 class KernelError(Exception):
     """What we meant to do, and what the system answered.
 
-    cmd, rc, stderr: of the command that failed, for the module's return values.
+    cmd, rc, stderr: of the command that failed, for the module's return values; stdout: what it
+    printed there, where some tools say why.
     """
 
     def __init__(
-        self, message: str, cmd: str = "", rc: Optional[int] = None, stderr: str = ""
+        self,
+        message: str,
+        cmd: str = "",
+        rc: Optional[int] = None,
+        stderr: str = "",
+        stdout: str = "",
     ) -> None:
         super().__init__(message)
         self.cmd = cmd
         self.rc = rc
         self.stderr = stderr
+        self.stdout = stdout
 
     @property
     def details(self) -> Dict[str, object]:
@@ -98,6 +105,7 @@ def run(arguments: Sequence[str], intent: str, stdin: str = "", netns: Optional[
             cmd=" ".join(command),
             rc=done.returncode,
             stderr=stderr,
+            stdout=done.stdout.decode(errors="replace"),
         )
     return done.stdout.decode(errors="replace")
 

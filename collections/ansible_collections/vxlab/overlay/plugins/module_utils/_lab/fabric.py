@@ -10,14 +10,14 @@ end of the fabric is the end of all, whatever state they are in.
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import subprocess
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.vxlab.overlay.plugins.module_utils._documents import documents
 from ansible_collections.vxlab.overlay.plugins.module_utils._lab.entering import (
     FABRIC_NAMESPACES,
     HOST_NAMESPACES,
@@ -161,9 +161,9 @@ class Fabric:
         nodes = {}
         for part in parts:
             name, _newline, text = part.partition("\n")
-            links, routes = (*_documents(text), [], [])[:2]
+            links, routes = (*documents(text), [], [])[:2]
             nodes[name] = NodeWiring(links, routes)
-        links, table = (*_documents(fabric), {})[:2]
+        links, table = (*documents(fabric), {})[:2]
         return FabricWiring(links, table.get("nftables", [])), nodes
 
     def clear(
@@ -234,19 +234,6 @@ def _batch(ip: str, lines: Sequence[str]) -> str:
         return ""
     text = "\n".join(lines)
     return f"{ip} -batch - <<'END'\n{text}\nEND\n"
-
-
-def _documents(text: str) -> List[Any]:
-    """The JSON documents in a text, one after the other."""
-    decoder = json.JSONDecoder()
-    documents, position = [], 0
-    text = text.strip()
-    while position < len(text):
-        document, position = decoder.raw_decode(text, position)
-        documents.append(document)
-        while position < len(text) and text[position].isspace():
-            position += 1
-    return documents
 
 
 def _settings() -> Dict[str, str]:

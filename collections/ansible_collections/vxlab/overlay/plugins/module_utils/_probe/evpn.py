@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.vxlab.overlay.plugins.module_utils._documents import documents
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import KernelError, run
 
 ESTABLISHED = "Established"
@@ -26,6 +27,7 @@ NETSTAT = "/proc/thread-self/net/netstat"
 # Segments dropped for their MD5 signature (RFC 2385): none where one is due, one where none is
 # known, and a wrong one (TCPMD5* in the kernel's net/ipv4/proc.c).
 MD5_COUNTERS = ("TCPMD5NotFound", "TCPMD5Unexpected", "TCPMD5Failure")
+OBJECT = re.compile(r"\{")
 FIRST_WAIT, LONGEST_WAIT = 0.2, 1.0
 
 
@@ -98,15 +100,10 @@ def await_sessions(
 
 
 def parse_answers(text: str) -> List[Dict[str, Any]]:
-    """The JSON objects that vtysh printed one after the other."""
-    decoder, answers, place = json.JSONDecoder(), [], text.find("{")
-    while place >= 0:
-        with suppress(json.JSONDecodeError):
-            answer, place = decoder.raw_decode(text, place)
-            answers.append(answer)
-            place = text.find("{", place)
-            continue
-        break
+    """The JSON objects that vtysh printed one after the other, without what it says between."""
+    answers: List[Dict[str, Any]] = []
+    with suppress(ValueError):  # it ended in the midst of an answer
+        answers.extend(documents(text, OBJECT))
     return answers
 
 

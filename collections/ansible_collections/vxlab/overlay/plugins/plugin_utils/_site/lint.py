@@ -14,6 +14,7 @@ import ipaddress
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from ansible_collections.vxlab.overlay.plugins.module_utils._change import value
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.allocation import (
     default_host_range,
     mac_of,
@@ -128,8 +129,38 @@ def _container_names(site: Site) -> Iterator[str]:
         if len(names) == len(host.containers):
             ends = ((c.veth, c.name) for c in host.containers)
             yield from (f"{host.name}: {s}" for s in _twice("the host end's name veth", ends))
-            inner = ((f"{c.interface} in {c.netns or c.name}", c.name) for c in host.containers)
-            yield from (f"{host.name}: {s}" for s in _twice("the interface", inner))
+
+
+def _namespaces(site: Site) -> Iterator[str]:
+    """A namespace takes one default route, and overlay_gateway is every container's."""
+    for host in site.hosts.values():
+        first: dict[str, str] = {}
+        for container in host.containers:
+            netns = container.netns or container.name
+            name = first.setdefault(netns, container.name)
+            if name != container.name:
+                yield (
+                    f"{host.name}: containers {name} and {container.name} are both in namespace"
+                    f" {netns}, and each has a default route by {site.gateway}: give each a"
+                    " namespace of its own"
+                )
+
+
+def _routes(site: Site) -> Iterator[str]:
+    """A namespace takes one route to a destination, of which overlay_gateway's is one."""
+    for host in site.hosts.values():
+        for container in host.containers:
+            hops: dict[Any, str] = {("default", 4): f"via {site.gateway} (overlay_gateway)"}
+            for route in container.routes:
+                to, via = value.destination(route["to"]), route.get("via")
+                hop = value.next_hop(via)
+                key = (to, value.route_version(to, via))
+                if key in hops:
+                    yield (
+                        f"{host.name}: container {container.name} has two routes to {to},"
+                        f" {hops[key]} and {hop}: it can have one to each destination"
+                    )
+                hops.setdefault(key, hop)
 
 
 def _addresses(site: Site) -> Iterator[str]:
@@ -196,6 +227,8 @@ CHECKS: tuple[Callable[[Site], Iterable[str]], ...] = (
     _vteps,
     _device_names,
     _container_names,
+    _namespaces,
+    _routes,
     _addresses,
     _macs,
 )

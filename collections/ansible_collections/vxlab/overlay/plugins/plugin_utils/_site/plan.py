@@ -35,11 +35,11 @@ from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.site import (
     SiteError,
     read_site,
 )
-
-# Outer IP, UDP and VXLAN headers and the inner Ethernet header (RFC 7348, section 5), in bytes.
-OVERHEAD = {4: 20 + 8 + 8 + 14, 6: 40 + 8 + 8 + 14}
-# Underlay MTU that is assumed for hosts which are not part of the run.
-UNDERLAY_MTU = 1500
+from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.underlay import (
+    overlay_mtu,
+    problems_of_absence,
+    problems_of_underlay,
+)
 
 
 def plan_site(
@@ -54,12 +54,12 @@ def plan_site(
     """
     site = read_site(inventory)
     found = underlay or {}
-    problems = problems_of(site) + _underlay_problems(site, found)
+    problems = problems_of(site) + problems_of_underlay(site, found)
     if underlay is not None and not problems:
-        problems = _unknown_vteps(site, found)
+        problems = problems_of_absence(site, found)
     if problems:
         raise SiteError(problems)
-    mtu = _mtu(site, found)
+    mtu = overlay_mtu(site, found)
     own = _own_addresses(site, found)
     _require_other_macs(site, own)
     vteps = {name: _vtep(host, found.get(name, {})) for name, host in site.hosts.items()}
@@ -70,61 +70,6 @@ def plan_site(
             for name, host in site.hosts.items()
         },
     }
-
-
-def _underlay_problems(site: Site, found: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    problems = []
-    owners: dict[str, str] = {}
-    for name, facts in found.items():
-        other = owners.setdefault(facts["vtep"], name)
-        if other != name:
-            problems.append(
-                f"{other} and {name} have the same VTEP address, {facts['vtep']}: set"
-                " overlay_vtep_address on one of them"
-            )
-        told = site.hosts[name].vtep or site.hosts[name].candidate
-        if facts["vtep"] != told and ipaddress.ip_address(facts["vtep"]) in site.cidr:
-            problems.append(
-                f"{name}: VTEP address {facts['vtep']} lies in overlay_cidr {site.cidr}: overlay"
-                " and underlay must not overlap"
-            )
-        most = facts["mtu"] - _overhead(site)
-        if site.mtu is not None and site.mtu > most:
-            problems.append(
-                f"{name}: overlay_mtu is {site.mtu}, but {facts['dev']} has MTU {facts['mtu']}:"
-                f" it must be at most {most}"
-            )
-    return problems
-
-
-def _unknown_vteps(site: Site, found: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Hosts that are not part of the run, and whose VTEP address the inventory does not tell.
-
-    ansible_host tells it unless some host of the run has shown that here it is another address.
-    """
-    if site.mode == "multicast":
-        return []
-    misled = [
-        name
-        for name, facts in found.items()
-        if not site.hosts[name].vtep and site.hosts[name].candidate != facts["vtep"]
-    ]
-    return [
-        f"{name}: it is not part of this run, and its VTEP address is not known: set"
-        " overlay_vtep_address, or run without --limit"
-        for name, host in site.hosts.items()
-        if name not in found and not host.vtep and (misled or not host.candidate)
-    ]
-
-
-def _mtu(site: Site, found: Mapping[str, Mapping[str, Any]]) -> int:
-    """The same on all hosts, since the overlay is one link: what fits the smallest underlay."""
-    smallest = min((facts["mtu"] for facts in found.values()), default=UNDERLAY_MTU)
-    return site.mtu or smallest - _overhead(site)
-
-
-def _overhead(site: Site) -> int:
-    return OVERHEAD[site.family]
 
 
 def _own_addresses(site: Site, found: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

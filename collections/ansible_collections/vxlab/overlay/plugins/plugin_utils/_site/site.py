@@ -199,11 +199,12 @@ def _read_container(
             problems, host, {f"{label}.{key}": entry.get(key)}, f"{label}.{key}", default, check
         )
 
-    for key in entry:
-        if key not in CONTAINER_KEYS:
-            problems.add(host, f"{label} has the unknown key {key}{similar_key(key)}")
+    meant = {key: similar_key(key) for key in entry if key not in CONTAINER_KEYS}
+    for key, similar in meant.items():
+        advice = f", did you mean {similar}?" if similar else ""
+        problems.add(host, f"{label} has the unknown key {key}{advice}")
     for key in ("name", "address"):
-        if entry.get(key) is None:
+        if entry.get(key) is None and key not in meant.values():
             problems.add(host, f"{label} has no {key}: every container must have one")
     name = read("name", "", value.device_name)
     container = Container(

@@ -23,6 +23,8 @@ MODES = ("multicast", "point_to_point", "unicast", "static", "evpn")
 RESERVED_AS_NUMBERS = (23456, 65535, 4294967295)
 
 DEFAULT_AS_NUMBER = 64512
+# Bytes that every IPv4 host must be able to receive (RFC 1122, section 3.3.2).
+LEAST_MTU = 576
 
 
 def _mode(given: Any) -> str:
@@ -65,8 +67,7 @@ def _host_names(given: Any) -> tuple[str, ...]:
 
 
 def _overlay_mtu(given: Any) -> int:
-    """At least what IPv4 hosts must be able to receive (RFC 1122, section 3.3.2)."""
-    return value.integer(given, 576, 65535)
+    return value.integer(given, LEAST_MTU, 65535)
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,5 @@ CONTAINER_KEYS = (
 
 
 def similar_key(key: str) -> str:
-    """The key of a container that somebody may have meant, in words; empty if none is near."""
-    near = difflib.get_close_matches(key, CONTAINER_KEYS, n=1)
-    return f", did you mean {near[0]}?" if near else ""
+    """The key of a container that somebody may have meant; empty if none is near."""
+    return next(iter(difflib.get_close_matches(key, CONTAINER_KEYS, n=1)), "")

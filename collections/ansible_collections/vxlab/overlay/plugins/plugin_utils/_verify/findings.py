@@ -16,6 +16,8 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.site import listed
+
 Plan = Mapping[str, Any]
 Results = Mapping[str, Mapping[str, Any]]
 
@@ -62,7 +64,7 @@ def captured(plan: Plan, results: Results, channel: str, device: str) -> list[st
             found.append(f"{host}: {seen['error']}")
         elif seen["missed"]:
             found.append(
-                f"{host} captured no ARP request on {device} from {names(seen['missed'])}"
+                f"{host} captured no ARP request on {device} from {listed(seen['missed'])}"
                 f" (but {_but(seen['captured'], 'did from')}); every host should capture every"
                 " other's"
             )
@@ -78,7 +80,7 @@ def layer3(plan: Plan, results: Results, device: str) -> list[str]:
         elif result["layer3"]["missed"]:
             found.append(
                 f"{host} got no answer over {device} to ARP and ping from"
-                f" {names(result['layer3']['missed'])}; every other host should answer"
+                f" {listed(result['layer3']['missed'])}; every other host should answer"
             )
     return found
 
@@ -120,7 +122,7 @@ def reach(plan: Plan, results: Results) -> list[str]:
             reasons: dict[str, list[str]] = {}
             for target, reason in silent.items():
                 reasons.setdefault(reason, []).append(f"{target} ({addresses[target]})")
-            said = "; ".join(f"{names(to)}: {reason}" for reason, to in reasons.items())
+            said = "; ".join(f"{listed(to)}: {reason}" for reason, to in reasons.items())
             own = addresses.get(source, "the host itself")
             found.append(
                 f"{source} ({own}) reached {len(row) - len(silent)} of {len(row)} targets, not"
@@ -229,15 +231,8 @@ def _inside(address: str, cidr: str) -> bool:
     return ipaddress.ip_address(address) in ipaddress.ip_network(cidr)
 
 
-def names(some: list[str], most: int = 8) -> str:
-    """Names in a sentence, not too many of them."""
-    if len(some) <= most:
-        return ", ".join(some)
-    return f"{', '.join(some[:most])} and {len(some) - most} more"
-
-
 def _but(some: list[str], verb: str) -> str:
-    return f"{verb} {names(some)}" if some else f"{verb} nobody"
+    return f"{verb} {listed(some)}" if some else f"{verb} nobody"
 
 
 def _owned(macs: list[str], owners: Mapping[str, str]) -> str:

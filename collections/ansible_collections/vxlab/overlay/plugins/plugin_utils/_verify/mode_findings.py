@@ -9,10 +9,10 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
+from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.site import listed
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._verify.findings import (
     Plan,
     Results,
-    names,
     usable,
 )
 
@@ -36,11 +36,11 @@ def flood(plan: Plan, results: Results) -> list[str]:
         for (kind, target), destinations in left.items():
             what = _LEAKS[kind].format(target)
             found.append(
-                f"{host} let {what} leave to {names(destinations)}; in mode static none should"
+                f"{host} let {what} leave to {listed(destinations)}; in mode static none should"
             )
         asked = plan["hosts"][host]["flood"]
         if asked["remotes"] and not result["control"]:
-            macs = names([remote["mac"] for remote in asked["remotes"]])
+            macs = listed([remote["mac"] for remote in asked["remotes"]])
             found.append(
                 f"{host} sent a frame to {macs}, but nothing could be captured on"
                 f" {asked['underlay_dev']}; it should leave there in a VXLAN packet"
@@ -75,7 +75,7 @@ def evpn(plan: Plan, results: Results) -> list[str]:
         if missing:
             own.append(
                 f"{host} has no extern_learn entry on {plan['site']['vxlan_dev']} for"
-                f" {names(missing)}; BGP should have brought the MAC of every other host and"
+                f" {listed(missing)}; BGP should have brought the MAC of every other host and"
                 " container"
             )
         # What the probe itself complains of, should it be none of that.

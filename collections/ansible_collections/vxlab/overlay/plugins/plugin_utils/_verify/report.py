@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The checks of the lesson by name: what each found, and one line for all. Pure.
+"""The checks by name: what each found, and one line for all. Pure.
 
 Private to the collection: may change without notice.
 """
@@ -21,7 +21,7 @@ from ansible_collections.vxlab.overlay.plugins.plugin_utils._verify.table import
     reachability_table,
 )
 
-# The lesson's numbers and names. Each check reads the results that are registered as
+# Each check reads the results that are registered as
 # overlay_verify_<result>_result.
 CHECKS = {
     "l2": ("check 1, L2 over {vxlan_dev}", ("l2",)),

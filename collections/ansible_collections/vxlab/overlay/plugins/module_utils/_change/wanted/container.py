@@ -9,7 +9,7 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import value
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
@@ -24,6 +24,29 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.optio
     one,
 )
 
+# The option containers, as doc_fragments/containers.py explains it.
+ARGUMENT: Dict[str, Any] = dict(
+    type="list",
+    elements="dict",
+    default=[],
+    options=dict(
+        name=dict(type="str", required=True),
+        netns=dict(type="str"),
+        owned=dict(type="bool", default=True),
+        veth=dict(type="str"),
+        interface=dict(type="str", default="eth0"),
+        mac=dict(type="str"),
+        mtu=dict(type="int"),
+        addresses=dict(type="list", elements="str", default=[]),
+        gateway=dict(type="str"),
+        routes=dict(
+            type="list",
+            elements="dict",
+            default=[],
+            options=dict(to=dict(type="str", required=True), via=dict(type="str")),
+        ),
+    ),
+)
 CONTAINER_CHECKS: Dict[str, Check] = {
     "name": value.device_name,
     "netns": value.namespace,
@@ -40,6 +63,7 @@ def containers_from_params(containers: Sequence[Mapping[str, Any]]) -> List[Cont
     _require_unique(wanted, "name", lambda c: c.name)
     _require_unique(wanted, "host end", lambda c: c.veth)
     _require_unique(wanted, "interface in one namespace", lambda c: f"{c.interface} in {c.netns}")
+    _require_one_route_each(wanted)
     return wanted
 
 
@@ -68,6 +92,29 @@ def _container(params: Mapping[str, Any]) -> Container:
         addresses=each(f"{label}addresses", given["addresses"], value.interface_address),
         routes=routes,
     )
+
+
+def _require_one_route_each(wanted: Sequence[Container]) -> None:
+    """Raise ChangeError where two routes of a namespace have one destination.
+
+    The kernel keeps one for each destination and metric, so that each run would replace the one
+    by the other (NLM_F_REPLACE, in net/ipv4/fib_trie.c and net/ipv6/ip6_fib.c).
+    """
+    seen: Dict[Tuple[str, str, int], Tuple[str, Route]] = {}
+    for container in wanted:
+        for route in container.routes:
+            key = (container.netns, route.to, value.route_version(route.to, route.via))
+            if key in seen:
+                name, other = seen[key]
+                first, second = value.next_hop(other.via), value.next_hop(route.via)
+                who = f"container {container.name} has"
+                if name != container.name:
+                    who = f"containers {name} and {container.name} share a namespace and have"
+                raise ChangeError(
+                    f"{who} two routes to {route.to}, {first} and {second}; a network namespace"
+                    " takes one of them: leave out the other"
+                )
+            seen[key] = (container.name, route)
 
 
 def _require_unique(

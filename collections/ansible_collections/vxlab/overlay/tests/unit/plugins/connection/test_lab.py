@@ -55,6 +55,16 @@ def test_host_is_the_inventorys_name_not_its_address(connection: Any) -> None:
     assert ENTERED == [("mine", "ubuntu1")]
 
 
+def test_delegated_host_is_its_own_variables(connection: Any) -> None:
+    """Ansible leaves inventory_hostname that of the host which delegates."""
+    ENTERED.clear()
+    connection.set_options(
+        var_options={"inventory_hostname": "ubuntu1", "overlay_lab_host": "ubuntu2"}
+    )
+    connection._connect()
+    assert ENTERED == [("lab", "ubuntu2")]
+
+
 def test_pipelining_is_on_unless_switched_off(connection: Any) -> None:
     assert connection.has_pipelining and connection.get_option("pipelining") is True
     connection.set_options(var_options={"ansible_pipelining": False})

@@ -51,6 +51,7 @@ def test_file_decides(tmp_path: Path) -> None:
     assert group.get_vars()["overlay_lab_name"] == "mine"
     assert group.get_vars()["ansible_connection"] == "vxlab.overlay.lab"
     assert group.get_vars()["overlay_underlay_dev"] == "eth1"
+    assert data.hosts["ubuntu2"].vars["overlay_lab_host"] == "ubuntu2"
     assert data.hosts["ubuntu2"].vars["overlay_containers"] == [
         {"name": "ns1", "address": "10.233.0.4"},
         {"name": "ns2", "address": "10.233.0.5"},

@@ -362,6 +362,75 @@ def test_namespace_that_a_killed_run_made_and_left_empty_is_filled() -> None:
 
 
 @every_version
+def test_namespace_that_is_only_joined_from_now_on_is_handed_over(version: str) -> None:
+    change = plan(host(version), [replace(NS1, owned=False), JOINED])
+    assert change.commands == ["rm /run/vxlab.overlay/overlay/netns/ns1"]
+    assert change.differences == ["ns1: namespace should not be ours any more"]
+
+
+@every_version
+def test_namespace_that_another_container_joins_outlives_its_own(version: str) -> None:
+    other = Container("other", "ns1", "veth-other", interface="eth1", owned=False)
+    change = plan(host(version), [other, JOINED])
+    assert change.commands[:1] == ["ip link del dev veth-ns1"]
+    assert "rm /run/vxlab.overlay/overlay/netns/ns1" in change.commands
+    assert not [line for line in change.commands if "netns del" in line]
+
+
+def test_without_purge_a_namespace_is_not_handed_over() -> None:
+    assert plan(host("6.1"), [replace(NS1, owned=False)], purge=False).steps == []
+
+
+SHARING = Container("other", "ns1", "veth-other", interface="eth1")
+
+
+@pytest.mark.parametrize("wanted", [[NS1, SHARING], [SHARING, NS1]])
+def test_namespace_that_containers_share_is_made_once(wanted: List[Container]) -> None:
+    change = plan(Host({}), wanted)
+    for line in (
+        "ip netns add ns1",
+        f"{IN_NS1} link set dev lo up",
+        f"install -D -m 0644 /dev/null {MARK.journal}/ns1",
+    ):
+        assert change.commands.count(line) == 1
+    assert change.differences.count(f"{wanted[0].name}: namespace ns1 missing") == 1
+    assert len([text for text in change.differences if "namespace" in text]) == 1
+
+
+def test_namespace_is_made_for_one_that_joins_it_before_its_owner_is_listed() -> None:
+    told = plan(Host({}), [replace(SHARING, owned=False), NS1]).commands
+    assert told.count("ip netns add ns1") == told.count(f"{IN_NS1} link set dev lo up") == 1
+    assert told.index("ip netns add ns1") < told.index(
+        "ip link add name veth-other type veth peer name eth1 netns ns1"
+    )
+
+
+def test_absent_removes_a_shared_namespace_once() -> None:
+    told = container.plan_absent([NS1, SHARING], host("6.1"), MARK, purge=False).commands
+    assert told == [
+        "ip link del dev veth-ns1",
+        "ip netns del ns1",
+        "rm /run/vxlab.overlay/overlay/netns/ns1",
+    ]
+
+
+def test_place_of_a_namespace_that_ip_was_killed_in_is_cleared() -> None:
+    have = Host({}, journal=["ns1"], stale=["ns1"])
+    assert plan(have, [NS1]).commands[:2] == ["ip netns del ns1", "ip netns add ns1"]
+    assert plan(have, []).commands == [
+        "ip netns del ns1",
+        "rm /run/vxlab.overlay/overlay/netns/ns1",
+    ]
+
+
+@pytest.mark.parametrize("owned", [True, False])
+def test_file_in_the_place_of_a_namespace_that_is_not_ours_is_an_error(owned: bool) -> None:
+    with pytest.raises(ChangeError, match=r"/run/netns/ns1 .* ip netns del ns1"):
+        plan(Host({}, stale=["ns1"]), [replace(NS1, owned=owned)])
+    assert plan(Host({}, stale=["ns1"]), []).steps == []
+
+
+@every_version
 def test_host_end_can_be_renamed(version: str) -> None:
     told = plan(host(version), [replace(NS1, veth="web0"), JOINED]).commands
     assert told[0] == "ip link del dev veth-ns1"

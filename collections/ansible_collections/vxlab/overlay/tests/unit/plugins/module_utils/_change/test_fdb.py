@@ -167,6 +167,15 @@ def test_own_remote_is_neither_missing_nor_stray(state: str) -> None:
     assert fdb.plan(Wanted(flood=["172.16.1.12"]), place, there).steps == []
 
 
+def test_entry_that_the_kernel_makes_of_a_remote_hides_none_of_ours() -> None:
+    place = replace(PLACE, peer="172.16.1.12")
+    entry = {"mac": "00:00:00:00:00:00", "dst": "172.16.1.12", "flags": ["self"]}
+    ours, kernels = dict(entry, state="permanent"), dict(entry, state="permanent", via="eth1")
+    assert fdb.plan(fdb.NONE, place, parse_entries(place, [kernels], [])).steps == []
+    change = fdb.plan(fdb.NONE, place, parse_entries(place, [ours, kernels], []))
+    assert change.commands == ["bridge fdb del 00:00:00:00:00:00 dev vxlan0 dst 172.16.1.12 self"]
+
+
 def test_device_without_a_bridge_needs_no_master() -> None:
     place = Place("vxlan0", None, "vxlan0", version=4)
     change = fdb.plan(WANTED, place, Have())

@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 
 import pytest
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import frr, frr_text
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
+    ChangeError,
+    Command,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.frr_host import (
     CONF,
     DAEMONS,
@@ -107,16 +111,46 @@ def test_a_daemon_to_be_switched_on_restarts() -> None:
     assert last(DONE, Want(OURS, ["bgpd", "bfdd"])) == f"{INIT} restart"
 
 
-def test_a_new_text_is_reloaded_from_a_file_that_goes_again() -> None:
+@pytest.mark.parametrize(
+    ("changes", "command"),
+    [
+        ({}, "restart"),
+        # A run was killed when it had changed the file, or in the midst of the restart.
+        ({"daemons": DONE.daemons}, "restart"),
+        ({"daemons": DONE.daemons, "alive": ALIVE - {"watchfrr"} | {"bfdd"}}, "restart"),
+        # Whoever started it by hand may have it run.
+        ({"daemons": DONE.daemons, "watched": DONE.watched}, None),
+        ({"note": replace(BEFORE, daemons="bgpd=no\nbfdd=yes\n")}, None),
+    ],
+)
+def test_a_daemon_that_only_we_had_switched_on_is_stopped(
+    changes: dict[str, object], command: str | None
+) -> None:
+    running = replace(
+        DONE,
+        daemons=File("bgpd=yes\nbfdd=yes\n", "640", "frr:frr"),
+        alive=ALIVE | {"bfdd"},
+        watched=DONE.watched | {"bfdd"},
+    )
+    if "alive" in changes:
+        changes = {**changes, "watched": frozenset()}
+    change = frr.plan_present(WANT, replace(running, **changes), MARK)  # type: ignore[arg-type]
+    assert change.commands[-1:] == ([f"{INIT} {command}"] if command else [])
+    assert ("bfdd: should not run" in change.differences) == bool(command)
+
+
+def test_a_new_text_is_reloaded_from_no_file_that_could_be_left() -> None:
     want = Want(OURS.replace("3 9", "1 3"), ["bgpd"], ["s3cret"])
     change = frr.plan_present(want, DONE, MARK)
-    *_rest, install, reload, remove = change.commands
-    path = "/run/vxlab.overlay/overlay/bgpd.conf"
-    assert install.endswith(f"| install -D -o root -g root -m 0600 /dev/stdin {path}")
-    assert reload == (
-        f"/usr/lib/frr/frr-reload.py --reload --stdout --log-level critical --daemon bgpd {path}"
-    )
-    assert remove == f"rm {path}"
+    reload = change.steps[-1]
+    assert isinstance(reload, Command)
+    assert shlex.split(reload.line) == [
+        "-c",
+        "umask 077 && exec /usr/lib/frr/frr-reload.py --reload --stdout --log-level warning"
+        " --daemon bgpd /proc/$$/fd/0",
+    ]
+    assert "password s3cret" in reload.stdin
+    assert not any("/run/" in command for command in change.commands)
     assert "s3cret" not in str([change.commands, change.differences, change.before, change.after])
 
 

@@ -141,3 +141,35 @@ def test_the_last_line_of_a_daemon_counts() -> None:
 )
 def test_what_switches_a_daemon_on(value: str | None, on: bool) -> None:
     assert frr_text.is_on(value) == on
+
+
+@pytest.mark.parametrize(
+    ("printed", "answer"),
+    [
+        ("", ""),
+        (
+            "line 8: Failure to communicate[13] to bgpd, line:  neighbor h password by-hand\n"
+            "line 9: Failure to communicate[13] to bgpd, line:  neighbor h password by-hand\n"
+            "2026-11-23 08:30:50,123 \x1b[91mWARNING\x1b[0m: frr-reload.py failed due to\n"
+            "vtysh (exec file) exited with status 13\n"
+            "% Specify remote-as or peer-group commands first\n",
+            "% Specify remote-as or peer-group commands first;"
+            " Failure to communicate[13] to bgpd, line:  neighbor h password ********;"
+            " frr-reload.py failed due to; vtysh (exec file) exited with status 13",
+        ),
+        (
+            '2026-11-23 08:30:50,123 \x1b[91m  ERROR\x1b[0m: "router bgp 65000 -- no neighbor h'
+            ' password s3cret" we failed to remove this command\n',
+            '"router bgp 65000 -- no neighbor h password ********',
+        ),
+        (
+            'Traceback (most recent call last):\n  File "x", line 1, in <module>\n    main()\n'
+            "__main__.VtyshException: vtysh (show running-config) exited with status 1:\n",
+            "__main__.VtyshException: vtysh (show running-config) exited with status 1:",
+        ),
+        ("1\n2\n3\n4\n5\n", "1; 2; 3; 4; 5"),
+        ("1\n2\n3\n4\n5\n6\n", "1; 2; 3; 4; 5; …"),
+    ],
+)
+def test_why_a_reload_failed_is_one_line_without_passwords(printed: str, answer: str) -> None:
+    assert frr_text.reload_answer(printed, ["s3cret"]) == answer

@@ -36,7 +36,8 @@ def saved(version: str, state: str) -> masquerade.Firewall:
         "iptables": text("iptables", version, f"{state}-nft.save"),
         "iptables-legacy": text("iptables", version, f"{state}-legacy.save"),
     }
-    return masquerade.Firewall(saves=saves, **SYSCTLS_DONE)
+    listed = json.loads(text("iptables", version, f"{state}-ruleset.json"))["nftables"]
+    return masquerade.Firewall(ruleset=listed, saves=saves, on_nftables="iptables", **SYSCTLS_DONE)
 
 
 def plan(have: masquerade.Firewall) -> Any:
@@ -64,8 +65,7 @@ def test_rules_as_wanted_need_no_change(version: str) -> None:
 @every_version
 def test_iptables_chains_that_nft_lists_too_are_changed_by_iptables_alone(version: str) -> None:
     for state in ("foreign", "ours"):
-        listed = json.loads(text("iptables", version, f"{state}-ruleset.json"))["nftables"]
-        change = plan(replace(saved(version, state), ruleset=listed))
+        change = plan(saved(version, state))
         assert [line for line in change.commands if line.startswith("nft")] == []
     assert change.steps == []
 
@@ -117,6 +117,52 @@ def test_nat_rule_of_another_cidr_is_replaced(version: str) -> None:
 def test_accept_rules_go_when_the_chain_no_longer_refuses(version: str) -> None:
     change = plan(edited(version, ":FORWARD DROP", ":FORWARD ACCEPT"))
     assert change.differences == ["accept rules in iptables's filter FORWARD: should not be there"]
+
+
+def set_policy(have: masquerade.Firewall, policy: str) -> masquerade.Firewall:
+    """With another policy of the filter chain, which iptables and nft then print."""
+    old = iptables.parse(have.saves["iptables"])["filter"]["FORWARD"].policy
+    save = have.saves["iptables"].replace(f":FORWARD {old}", f":FORWARD {policy}")
+    return replace(have, saves=dict(have.saves, iptables=save))
+
+
+@every_version
+def test_rule_that_drops_by_a_set_is_not_one_that_refuses_all(version: str) -> None:
+    """iptables-save prints "-A FORWARD -j DROP"."""
+    have = saved(version, "foreign")
+    assert "-A FORWARD -j DROP\n" in have.saves["iptables"]
+    told = [line for line in plan(have).commands if line.startswith("iptables -w 5 -t filter")]
+    assert [line.split()[5:7] for line in told] == [["-A", "FORWARD"]] * 2
+    told = plan(set_policy(have, "ACCEPT")).commands
+    assert [line for line in told if line.startswith("iptables -w 5 -t filter")] == []
+
+
+@every_version
+def test_rule_that_nft_does_not_list_is_not_taken_for_one_that_refuses_all(version: str) -> None:
+    have = saved(version, "foreign")
+    save = have.saves["iptables"].replace("-A FORWARD", "-A FORWARD -j DROP\n-A FORWARD", 1)
+    have = replace(have, saves=dict(have.saves, iptables=save))
+    told = [line for line in plan(have).commands if line.startswith("iptables -w 5 -t filter")]
+    assert [line.split()[5:7] for line in told] == [["-A", "FORWARD"]] * 2
+
+
+@pytest.mark.parametrize(
+    "expressions, place",
+    [
+        ([{"counter": {"packets": 0, "bytes": 0}}, {"drop": None}], "-I FORWARD 3"),
+        ([{"xt": {"type": "target", "name": "REJECT"}}], "-I FORWARD 3"),
+        ([{"xt": None}, {"drop": None}], "-I FORWARD 3"),
+        ([{"match": {}}, {"drop": None}], "-A FORWARD"),
+        (["xt target", {"drop": None}], "-A FORWARD"),
+    ],
+)
+def test_nft_has_to_confirm_that_a_rule_refuses_all(expressions: List[Any], place: str) -> None:
+    have = saved("1.8.9", "foreign")
+    ruleset = json.loads(json.dumps(have.ruleset))
+    (rule,) = [e["rule"] for e in ruleset if "@blocked" in str(e)]
+    rule["expr"] = expressions
+    told = [line for line in plan(replace(have, ruleset=ruleset)).commands if "-s 10.233" in line]
+    assert f"iptables -w 5 -t filter {place} -s 10.233.0.0/16" in told[1]
 
 
 @every_version
@@ -184,12 +230,12 @@ def test_ebtables_filter_is_removed_alone(version: str) -> None:
     have = gateway.Filters(ebtables=text("iptables", version, "ours-ebtables.save"))
     told = gateway.plan_absent(have, MARK).commands
     assert told == [
-        "ebtables -t filter -D INPUT -i vxlan0 -j VXLAB_OVERLAY",
-        "ebtables -t filter -D FORWARD -i vxlan0 -j VXLAB_OVERLAY",
-        "ebtables -t filter -D FORWARD -o vxlan0 -j VXLAB_OVERLAY",
-        "ebtables -t filter -D OUTPUT -o vxlan0 -j VXLAB_OVERLAY",
-        "ebtables -t filter -F VXLAB_OVERLAY",
-        "ebtables -t filter -X VXLAB_OVERLAY",
+        "ebtables -t filter -D INPUT -i vxlan0 -j vxl_overlay",
+        "ebtables -t filter -D FORWARD -i vxlan0 -j vxl_overlay",
+        "ebtables -t filter -D FORWARD -o vxlan0 -j vxl_overlay",
+        "ebtables -t filter -D OUTPUT -o vxlan0 -j vxl_overlay",
+        "ebtables -t filter -F vxl_overlay",
+        "ebtables -t filter -X vxl_overlay",
     ]
     foreign = gateway.Filters(ebtables=text("iptables", version, "foreign-ebtables.save"))
     assert gateway.plan_absent(foreign, MARK).steps == []

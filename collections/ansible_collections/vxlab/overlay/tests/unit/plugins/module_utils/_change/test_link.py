@@ -39,17 +39,22 @@ def test_addresses_are_those_that_somebody_set(version: str) -> None:
     assert [a.text for a in have["br0"].addresses] == ["10.233.240.11/16", "10.233.0.1/32"]
 
 
-def test_dynamic_addresses_are_not_ours_to_compare() -> None:
+def test_addresses_that_come_and_go_are_kept_apart() -> None:
+    leased = {"prefixlen": 64, "scope": "global", "dynamic": True}
     entry = {
         "ifindex": 1,
         "ifname": "eth0",
         "addr_info": [
-            {"local": "10.0.0.5", "prefixlen": 8, "scope": "global", "dynamic": True},
+            {"local": "10.0.0.5", **leased, "prefixlen": 8},
             {"local": "10.0.0.6", "prefixlen": 8, "scope": "global"},
+            {"local": "fd00::5", **leased, "mngtmpaddr": True},
+            {"local": "fd00::aaaa", **leased, "temporary": True},
+            {"local": "fe80::5", "prefixlen": 64, "scope": "link"},
         ],
     }
-    links = parse_links([entry])
-    assert [a.text for a in links["eth0"].addresses] == ["10.0.0.6/8"]
+    link = parse_links([entry])["eth0"]
+    assert [a.text for a in link.addresses] == ["10.0.0.6/8"]
+    assert [a.text for a in link.leased] == ["10.0.0.5/8", "fd00::5/64"]
 
 
 def test_link_that_vanished_while_ip_listed_is_skipped() -> None:

@@ -6,14 +6,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, List, Optional
 
 import pytest
 
-from ansible_collections.vxlab.overlay.plugins.module_utils._change import bridge, container
+from ansible_collections.vxlab.overlay.plugins.module_utils._change import (
+    bridge,
+    container,
+    vxlan,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
     Change,
     Command,
+    NewLink,
     SetSysctl,
     WriteFile,
 )
@@ -23,10 +29,11 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.container im
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.inside import (
     Container,
 )
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import Link
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import Address, Link
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.making import (
     half_made,
     note_creations,
+    parse_note,
     plan_recovery,
 )
 from ansible_collections.vxlab.overlay.tests.unit.plugins.module_utils._change.captures import (
@@ -47,14 +54,19 @@ def noted(change: Change) -> List[str]:
     return [short(step) for step in change.steps]
 
 
+def names(note: str) -> List[str]:
+    return [new.name for new in parse_note(note)]
+
+
 def short(step: Any) -> str:
     if isinstance(step, WriteFile) and step.path == MARK.making:
-        return "forget" if step.content is None else f"note {step.content.split()}"
+        return "forget" if step.content is None else f"note {names(step.content)}"
     return step.line if isinstance(step, Command) else str(step.text)
 
 
-def ip(line: str, **roles: str) -> Command:
-    return Command("ip", line, "do it", **roles)
+def ip(line: str, creates: str = "", marks: str = "") -> Command:
+    new = NewLink(creates, "bridge") if creates else None
+    return Command("ip", line, "do it", creates=new, marks=marks)
 
 
 def test_note_stands_from_before_the_link_is_made_until_it_is_marked() -> None:
@@ -98,11 +110,11 @@ def test_plans_name_what_they_make_and_mark() -> None:
         "br0": bridge.plan_present(BRIDGE, [], {}, MARK, purge=False),
         "veth-a veth-b": container.plan_present(veths, "br0", Host({}), MARK, purge=False),
     }
-    for names, change in plans.items():
+    for links, change in plans.items():
         told = noted(change)
-        note = told.index(f"note {names.split()}")
+        note = told.index(f"note {links.split()}")
         forget = told.index("forget")
-        for name in names.split():
+        for name in links.split():
             (made,) = [i for i, text in enumerate(told) if text.startswith(f"link add name {name}")]
             (marked,) = [i for i, text in enumerate(told) if f"dev {name} alias" in text]
             assert note < made < marked < forget
@@ -115,13 +127,70 @@ def test_half_made_is_what_is_noted_there_and_without_a_mark() -> None:
         "theirs": link("theirs", "somebody else's"),
         "unnoted": link("unnoted"),
     }
-    assert half_made(["gone", "made", "marked", "theirs"], links) == [links["made"]]
+    noted_links = [NewLink(name, "bridge") for name in ("gone", "made", "marked", "theirs")]
+    assert half_made(noted_links, links) == [links["made"]]
     assert half_made([], links) == []
+
+
+MAC = "02:58:0a:e9:ff:0b"
+HALF = replace(link("br0"), mac=MAC)
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        replace(HALF, kind="vxlan"),
+        replace(HALF, kind=None),
+        replace(HALF, mac="02:00:00:00:00:09"),
+        replace(HALF, alias="somebody else's"),
+        replace(HALF, up=True),
+        replace(HALF, master="br1"),
+        replace(HALF, addresses=[Address("192.168.9.1/24")]),
+    ],
+)
+def test_link_that_somebody_else_made_after_the_kill_is_not_taken_for_ours(there: Link) -> None:
+    note = [NewLink("br0", "bridge", MAC)]
+    assert half_made(note, {"br0": HALF}) == [HALF]
+    assert half_made(note, {"br0": there}) == []
+
+
+def test_note_tells_kind_and_mac_and_reads_back() -> None:
+    made = [NewLink("br0", "bridge", MAC), NewLink("veth-a", "veth")]
+    commands = [Command("ip", "add", "do it", creates=new) for new in made]
+    change = Change(steps=[*commands, ip("alias", marks="veth-a")])
+    note_creations(change, MARK)
+    (note, *_) = [step for step in change.steps if isinstance(step, WriteFile)]
+    assert note.content == f"br0 bridge {MAC}\nveth-a veth\n"
+    assert parse_note(note.content) == made
+
+
+def test_plans_note_the_mac_that_they_give() -> None:
+    vxlan_device = vxlan.Vxlan("vxlan0", 42, mac="02:59:0a:e9:f0:0b")
+    plans = [
+        bridge.plan_present(BRIDGE, [], {}, MARK, purge=False),
+        vxlan.plan_present(vxlan_device, {}, MARK, purge=False),
+        container.plan_present([Container("a", "a", "veth-a")], "br0", Host({}), MARK, purge=False),
+    ]
+    assert [
+        step.creates
+        for change in plans
+        for step in change.steps
+        if isinstance(step, Command) and step.creates
+    ] == [
+        NewLink("br0", "bridge", BRIDGE.mac),
+        NewLink("vxlan0", "vxlan", "02:59:0a:e9:f0:0b"),
+        NewLink("veth-a", "veth"),
+    ]
+
+
+@pytest.mark.parametrize("note", ["", "br0\n", "br0 bridge x y\n"])
+def test_note_that_does_not_tell_the_kind_names_nothing_to_remove(note: str) -> None:
+    assert parse_note(note) == []
 
 
 def test_what_is_half_made_goes_first_and_then_its_note() -> None:
     change = Change(steps=[ip("link add name x")], differences=["x: missing"])
-    plan_recovery(change, ["x", "y", "z"], [link("x"), link("y")], MARK)
+    plan_recovery(change, True, [link("x"), link("y")], MARK)
     assert change.commands == [
         "ip link del dev x",
         "ip link del dev y",
@@ -138,21 +207,21 @@ def test_what_is_half_made_goes_first_and_then_its_note() -> None:
 def test_note_with_nothing_half_made_is_removed_and_told() -> None:
     """Killed after the note and before the link, or after the mark: only the note is left."""
     change = Change()
-    plan_recovery(change, ["x"], [], MARK)
+    plan_recovery(change, True, [], MARK)
     assert change.commands == [FORGET]
     assert change.differences == [f"{MARK.making}: left by a run that was killed"]
 
 
 def test_host_without_a_note_needs_no_recovery() -> None:
     change = Change(steps=[ip("up x")], differences=["x: down"])
-    plan_recovery(change, [], [], MARK)
+    plan_recovery(change, False, [], MARK)
     assert (change.commands, change.differences) == (["ip up x"], ["x: down"])
 
 
 def test_recovery_forgets_the_old_note_before_the_new_one_is_written() -> None:
     change = Change(steps=[ip("add x", creates="x"), ip("alias x", marks="x")])
     note_creations(change, MARK)
-    plan_recovery(change, ["x"], [link("x")], MARK)
+    plan_recovery(change, True, [link("x")], MARK)
     assert [short(step) for step in change.steps] == [
         "link del dev x",
         "forget",

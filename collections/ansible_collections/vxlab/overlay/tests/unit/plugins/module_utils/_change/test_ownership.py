@@ -11,7 +11,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import (
+    Mark,
+    is_mark,
+)
+
+MARK = Mark("overlay")
 
 
 @pytest.mark.parametrize("name", ["overlay", "a", "A_9", "x" * 24])
@@ -19,6 +24,22 @@ def test_name_of_an_overlay_marks_it(name: str) -> None:
     mark = Mark(name)
     assert mark.owns(mark.alias()) and mark.owns(mark.alias("container ns1"))
     assert name in mark.table and name in mark.sysctl_file and name in mark.journal
+
+
+def test_names_that_differ_in_case_alone_share_nothing() -> None:
+    one, other = Mark("prod"), Mark("Prod")
+    for place in ("text", "table", "journal", "making", "sysctl_file", "chain"):
+        assert getattr(one, place) != getattr(other, place)
+
+
+def test_chain_of_the_longest_name_is_one_that_ebtables_takes() -> None:
+    """As the target of a jump it may have 28 characters (linux/netfilter/x_tables.h)."""
+    assert len(Mark("x" * 24).chain) == 28
+
+
+@pytest.mark.parametrize("word", [MARK.text, MARK.chain])
+def test_mark_in_a_rule_is_known_as_one_of_ours(word: str) -> None:
+    assert is_mark(word)
 
 
 @pytest.mark.parametrize(

@@ -193,3 +193,50 @@ def test_wrong_option_of_a_container_is_named(option: str, given: Any, label: st
 def test_containers_in_each_others_way_are_named(second: Dict[str, Any], words: List[str]) -> None:
     told = message(container.containers_from_params, [CONTAINER, dict(CONTAINER, **second)])
     assert [word for word in words if word not in told] == []
+
+
+TO_DEFAULT = {"to": "default", "via": "10.233.0.9"}
+
+
+@pytest.mark.parametrize(
+    "containers, words",
+    [
+        (
+            [{"routes": [TO_DEFAULT]}],
+            ["container ns1 has two routes to default", "via 10.233.0.1 and via 10.233.0.9"],
+        ),
+        (
+            [{"routes": [{"to": "0.0.0.0/0", "via": None}]}],
+            ["two routes to default", "via 10.233.0.1 and on the link"],
+        ),
+        (
+            [
+                {
+                    "routes": [
+                        {"to": "192.0.2.7/32", "via": "10.233.0.3"},
+                        {"to": "192.0.2.7", "via": "10.233.0.4"},
+                    ]
+                }
+            ],
+            ["two routes to 192.0.2.7", "via 10.233.0.3 and via 10.233.0.4"],
+        ),
+        (
+            [{}, {"name": "ns2", "netns": "ns1", "interface": "eth1", "gateway": "10.233.0.9"}],
+            ["containers ns1 and ns2 share", "default", "via 10.233.0.1 and via 10.233.0.9"],
+        ),
+    ],
+)
+def test_destination_that_has_two_routes_is_named_with_both(
+    containers: List[Dict[str, Any]], words: List[str]
+) -> None:
+    given = [dict(CONTAINER, **more) for more in containers]
+    told = message(container.containers_from_params, given)
+    assert [word for word in words if word not in told] == []
+
+
+def test_default_route_of_each_ip_version_is_no_conflict() -> None:
+    given = dict(CONTAINER, routes=[{"to": "default", "via": "fd00::1"}])
+    (want,) = container.containers_from_params([given])
+    assert len(want.routes) == 2
+    apart = [CONTAINER, dict(CONTAINER, name="ns2")]
+    assert len(container.containers_from_params(apart)) == 2

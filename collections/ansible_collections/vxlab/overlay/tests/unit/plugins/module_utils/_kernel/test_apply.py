@@ -123,3 +123,13 @@ def test_nothing_runs_after_the_step_that_failed(tools: Tools) -> None:
     with pytest.raises(KernelError):
         kernel.apply([ip("a"), ip("b", "ns1"), SetSysctl("k", "1")])
     assert len(tools.ran) == 1
+
+
+def test_error_of_a_tool_that_takes_no_batches_tells_all_that_it_printed() -> None:
+    step = Command("sh", "-c 'echo why; echo; echo where >&2; exit 3'", "try")
+    with pytest.raises(KernelError) as failed:
+        kernel.apply([step])
+    assert str(failed.value) == "cannot try: where; why"
+    assert (failed.value.rc, failed.value.stderr) == (3, "where; why")
+    with pytest.raises(KernelError, match="cannot try: sh ended with 4"):
+        kernel.apply([Command("sh", "-c 'exit 4'", "try")])

@@ -104,6 +104,18 @@ def test_journal_and_namespaces_that_are_not_there_are_empty(
     assert iproute.read_journal(str(tmp_path / "journal")) == []
 
 
+def test_file_that_no_namespace_is_mounted_on_is_stale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `ip netns add` leaves it that is killed before the mount; and a link to what is gone."""
+    monkeypatch.setattr(iproute, "NETNS_DIRECTORY", str(tmp_path))
+    (tmp_path / "plain").touch()
+    (tmp_path / "dangling").symlink_to(tmp_path / "none")
+    (tmp_path / "linked").symlink_to("/proc/self/ns/net")
+    assert iproute.read_namespaces() == ["linked"]
+    assert sorted(iproute.read_stale()) == ["dangling", "plain"]
+
+
 def test_half_written_note_is_no_note(tmp_path: Path) -> None:
     (tmp_path / "ns1").touch()
     (tmp_path / ".ns2.vxlab-new").touch()

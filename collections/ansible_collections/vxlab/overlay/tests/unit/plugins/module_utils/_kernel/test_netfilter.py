@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Sequence
+from typing import Dict, List, Sequence, Tuple
 
 import pytest
 
@@ -34,28 +34,49 @@ def fixture_host(monkeypatch: pytest.MonkeyPatch) -> Dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "tools, read",
+    "tools, found",
     [
         ({}, []),
-        ({"iptables": NF_TABLES, "iptables-nft": NF_TABLES}, ["iptables"]),
+        ({"iptables": NF_TABLES, "iptables-nft": NF_TABLES}, [("nf_tables", "iptables")]),
         (
             {"iptables": NF_TABLES, "iptables-nft": NF_TABLES, "iptables-legacy": LEGACY},
-            ["iptables", "iptables-legacy"],
+            [("nf_tables", "iptables"), ("legacy", "iptables-legacy")],
         ),
         (
             {"iptables": LEGACY, "iptables-nft": NF_TABLES, "iptables-legacy": LEGACY},
-            ["iptables", "iptables-nft"],
+            [("legacy", "iptables"), ("nf_tables", "iptables-nft")],
         ),
-        ({"iptables": OLD}, ["iptables"]),
+        ({"iptables": OLD}, [("legacy", "iptables")]),
     ],
 )
-def test_each_variant_is_read_once_the_default_first(
-    host: Dict[str, str], tools: Dict[str, str], read: List[str]
+def test_each_variant_is_found_once_the_default_first(
+    host: Dict[str, str], tools: Dict[str, str], found: List[Tuple[str, str]]
 ) -> None:
     host.update(tools)
-    saves = netfilter.read_saves()
-    assert list(saves) == read
-    assert all(text == f"rules of {tool}-save" for tool, text in saves.items())
+    assert list(netfilter.find_iptables().items()) == found
+
+
+@pytest.mark.usefixtures("host")
+def test_saves_are_kept_by_tool() -> None:
+    saves = netfilter.read_saves(["iptables", "iptables-legacy"])
+    assert saves == {tool: f"rules of {tool}-save" for tool in ("iptables", "iptables-legacy")}
+
+
+@pytest.mark.parametrize("warning", ["", "warning: stmt ops chain have no json callback\n"])
+def test_warnings_before_the_ruleset_are_left_out(
+    host: Dict[str, str], monkeypatch: pytest.MonkeyPatch, warning: str
+) -> None:
+    host["nft"] = ""
+    monkeypatch.setattr(netfilter, "run", lambda *_: warning + '{"nftables": [{"table": {}}]}')
+    assert netfilter.read_ruleset() == [{"table": {}}]
+
+
+def test_nft_that_prints_nothing_has_an_empty_ruleset(
+    host: Dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host["nft"] = ""
+    monkeypatch.setattr(netfilter, "run", lambda *_: "")
+    assert netfilter.read_ruleset() == []
 
 
 @pytest.mark.usefixtures("host")

@@ -187,6 +187,53 @@ def test_same_host_end_twice_is_named() -> None:
     assert [w for w in ("ubuntu2", "veth-ns1", "ns1", "ns2") if w not in told] == []
 
 
+@pytest.mark.parametrize(
+    "more, words",
+    [
+        (
+            [{"to": "default", "via": "10.233.0.9"}],
+            ["to default, via 10.233.0.1 (overlay_gateway) and via 10.233.0.9"],
+        ),
+        ([{"to": "0.0.0.0/0"}], ["to default, via 10.233.0.1 (overlay_gateway) and on the link"]),
+        (
+            [
+                {"to": "192.0.2.7/32", "via": "10.233.0.8"},
+                {"to": "192.0.2.7", "via": "10.233.0.9"},
+            ],
+            ["to 192.0.2.7, via 10.233.0.8 and via 10.233.0.9"],
+        ),
+        (
+            [{"to": "192.0.2.0/24", "via": "10.233.0.8"}] * 2,
+            ["to 192.0.2.0/24, via 10.233.0.8 and via 10.233.0.8"],
+        ),
+    ],
+)
+def test_destination_that_has_two_routes_is_named_with_both(
+    more: list[dict[str, str]], words: list[str]
+) -> None:
+    site = inventory()
+    site["ubuntu2"]["overlay_containers"][0]["routes"] = more
+    told = one_problem(site)
+    assert told.startswith("ubuntu2: container ns1 has two routes ")
+    assert [word for word in words if word not in told] == []
+
+
+def test_default_route_of_the_other_ip_version_is_no_conflict() -> None:
+    site = inventory()
+    site["ubuntu2"]["overlay_containers"][0]["routes"] = [{"to": "default", "via": "fd00::1"}]
+    assert plan_site(site)
+
+
+def test_containers_whose_default_routes_meet_in_one_namespace_are_named() -> None:
+    site = inventory()
+    site["ubuntu2"]["overlay_containers"].append(
+        {"name": "ns2", "address": "10.233.0.99", "netns": "ns1", "interface": "eth1"}
+    )
+    told = one_problem(site)
+    assert told.startswith("ubuntu2: containers ns1 and ns2 are both in namespace ns1")
+    assert "10.233.0.1" in told
+
+
 def test_same_mac_twice_is_named() -> None:
     site = inventory()
     site["ubuntu2"]["overlay_containers"][0]["mac"] = "02:58:0a:e9:00:02"

@@ -82,15 +82,6 @@ def test_container_may_have_a_smaller_mtu_and_no_larger_one(given: Any, planned:
     assert plan_site(site)["hosts"]["ubuntu1"]["containers"][0]["mtu"] == planned
 
 
-def test_run_limited_to_some_hosts_plans_them_as_a_whole_run_does() -> None:
-    whole = plan_site(inventory(), ALL)
-    limited = plan_site(inventory(), {"ubuntu2": ALL["ubuntu2"]})
-    assert limited["hosts"]["ubuntu2"] == whole["hosts"]["ubuntu2"]
-    for host in ("ubuntu1", "ubuntu3"):
-        assert limited["hosts"][host]["mac"] == whole["hosts"][host]["mac"]
-        assert limited["hosts"][host]["vtep"] == whole["hosts"][host]["vtep"]
-
-
 @pytest.mark.parametrize(
     "key, value, planned",
     [

@@ -54,5 +54,5 @@ def test_role_documents_every_key_of_a_container(options: dict[str, Any]) -> Non
 
 
 def test_key_that_somebody_may_have_meant_is_named() -> None:
-    assert similar_key("adress") == ", did you mean address?"
+    assert similar_key("adress") == "address"
     assert similar_key("zzz") == ""

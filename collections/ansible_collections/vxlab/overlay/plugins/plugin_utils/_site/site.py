@@ -283,8 +283,8 @@ def _candidate(host: str, variables: Mapping[str, Any]) -> str | None:
 
 
 def _shown(given: Any) -> str:
-    """As somebody wrote it: text that looks like text in quotes."""
+    """As somebody wrote it, on one line: text that looks like text in quotes."""
     if given is None:
         return "not set"
-    text = str(given)
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(given))
     return f'"{text}"' if isinstance(given, str) and not text[:1].isdigit() else text

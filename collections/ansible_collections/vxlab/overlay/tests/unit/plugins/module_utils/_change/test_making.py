@@ -159,7 +159,7 @@ def test_note_tells_kind_and_mac_and_reads_back() -> None:
     commands = [Command("ip", "add", "do it", creates=new) for new in made]
     change = Change(steps=[*commands, ip("alias", marks="veth-a")])
     note_creations(change, MARK)
-    (note, *_) = [step for step in change.steps if isinstance(step, WriteFile)]
+    note = next(step for step in change.steps if isinstance(step, WriteFile))
     assert note.content == f"br0 bridge {MAC}\nveth-a veth\n"
     assert parse_note(note.content) == made
 

@@ -23,6 +23,7 @@ def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     site = Site(f"t{name}{os.getpid()}", tmp_path_factory.mktemp(name))
     try:
         site.play("playbooks/lab_up.yml")
+        site.untouched = site.state()
         yield site
     finally:
         site.reset()

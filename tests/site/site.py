@@ -85,12 +85,16 @@ class Run:
 
 
 class Site:
-    """Hosts in a lab of their own. variables: of the group; hosts: of each host."""
+    """Hosts in a lab of their own. variables: of the group; hosts: of each host.
+
+    untouched: state() before anything ran.
+    """
 
     def __init__(self, lab: str, folder: Path, count: int = 3) -> None:
         self.lab = lab
         self.folder = folder
         self.runs = 0
+        self.untouched: dict[str, list[str]] = {}
         self.variables: dict[str, Any] = {"overlay_lab_name": lab}
         self.hosts: dict[str, dict[str, Any]] = {
             f"ubuntu{n}": {

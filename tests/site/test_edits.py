@@ -115,6 +115,13 @@ def test_host_leaves_the_inventory(built: Site) -> None:
     built.play("playbooks/verify.yml")
 
 
+def test_nothing_is_left_after_all_of_that(lab: Site) -> None:
+    lab.reset()
+    lab.play("playbooks/teardown.yml")
+    left = lab.changes_since(lab.untouched)
+    assert not left, left
+
+
 def _index(site: Site, device: str | tuple[str, str]) -> int:
     name, netns = (device, "") if isinstance(device, str) else device
     return site.index("ubuntu1", name, netns)

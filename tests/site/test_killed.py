@@ -73,6 +73,13 @@ def test_killed_module(lab: Site, duration: float, moment: int) -> None:
     _is_mended(lab)
 
 
+def test_nothing_is_left_after_all_of_that(lab: Site) -> None:
+    lab.reset()
+    lab.play("playbooks/teardown.yml")
+    left = lab.changes_since(lab.untouched)
+    assert not left, left
+
+
 def _more_containers(lab: Site) -> None:
     """Enough of them that the modules' own work can be interrupted too."""
     lab.hosts["ubuntu2"]["overlay_containers"] = [

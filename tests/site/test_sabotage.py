@@ -121,6 +121,7 @@ def test_forward_policy_of_others_does_not_stop_the_overlay(built: Site) -> None
         built.run("ubuntu2", "iptables -P FORWARD ACCEPT")
         built.play("site.yml")
     assert "vxlab" not in built.run("ubuntu2", "iptables-save")
+    built.run("ubuntu2", "nft delete table ip filter")  # which iptables made for the policy
 
 
 DROPPED_PACKETS = [
@@ -160,6 +161,13 @@ def test_dropped_packets_fail_the_check_that_sends_them(
     failed = [r["task"] for r in run.results if r.get("failed")]
     assert check in failed[0]
     assert "ubuntu2" in run.errors
+
+
+def test_nothing_is_left_after_all_of_that(lab: Site) -> None:
+    lab.reset()
+    lab.play("playbooks/teardown.yml")
+    left = lab.changes_since(lab.untouched)
+    assert not left, left
 
 
 def _indexes(site: Site) -> dict[tuple[str, str], int]:

@@ -54,7 +54,7 @@ DEVICE = "must be 1 to 15 letters, digits, dots, dashes and underscores"
         ("overlay_vxlan_dev", "a" * 16, '"' + "a" * 16 + '"', DEVICE),
         ("overlay_vxlan_dev", "a/b", '"a/b"', DEVICE),
         ("overlay_vxlan_dev", "", '""', DEVICE),
-        ("overlay_vxlan_dev", "a\n", '"a\n"', DEVICE),
+        ("overlay_vxlan_dev", "a\n", r'"a\n"', DEVICE),
         ("overlay_bridge", "br 0", '"br 0"', DEVICE),
         ("overlay_underlay_dev", "é", '"é"', DEVICE),
         ("overlay_nat", "maybe", '"maybe"', "must be true or false"),

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
     os.geteuid() != 0, reason="makes a user account; all other tests here run as this user"
 )
 PYTHON = "/usr/bin/python3"
-MODULE_UTILS = Path("ansible_collections/vxlab/overlay/plugins/module_utils/_lab")
+MODULE_UTILS = Path("ansible_collections/vxlab/overlay/plugins/module_utils")
 
 
 @pytest.fixture(scope="module")

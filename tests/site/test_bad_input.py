@@ -95,7 +95,7 @@ def test_value_of_the_group(lab: Site, variable: str, value: Any, message: str) 
     if variable == "overlay_underlay_dev":
         for host in lab.hosts.values():
             del host[variable]
-    lines = EACH.get((variable, value), 0) * len(lab.hosts) or 1
+    lines = EACH.get((variable, str(value)), 0) * len(lab.hosts) or 1
     _fails_clearly(lab, message, "ubuntu1" if "gateway" not in variable else variable, lines)
 
 

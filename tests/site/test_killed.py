@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
 import time
 
 import pytest
@@ -28,22 +29,20 @@ true
 """
 
 
-@pytest.fixture(name="duration", scope="module")
-def _duration(lab: Site) -> float:
-    """Seconds that a first run takes here and now."""
+@pytest.fixture(name="results", scope="module")
+def _results(lab: Site) -> int:
+    """How many results of tasks a first run has, as a measure of how far another one is."""
     _more_containers(lab)
-    start = time.monotonic()
-    lab.play("site.yml")
-    return time.monotonic() - start
+    return len(lab.play("site.yml").results)
 
 
 @pytest.mark.parametrize("moment", range(MOMENTS))
-def test_killed_controller(lab: Site, duration: float, moment: int) -> None:
+def test_killed_controller(lab: Site, results: int, moment: int) -> None:
     """SIGKILL to ansible-playbook with all its workers, and to what it left on hosts."""
     random.seed(f"controller {moment}")
     lab.play("playbooks/teardown.yml")
     process = lab.start("site.yml")
-    time.sleep(duration * random.uniform(0.2, 1.0))
+    _await_moment(lab, process, results)
     lab.end(process)
     for host in lab.hosts:
         lab.run(host, KILL_MODULES)
@@ -51,14 +50,14 @@ def test_killed_controller(lab: Site, duration: float, moment: int) -> None:
 
 
 @pytest.mark.parametrize("moment", range(MOMENTS))
-def test_killed_module(lab: Site, duration: float, moment: int) -> None:
+def test_killed_module(lab: Site, results: int, moment: int) -> None:
     """SIGKILL to the module's process on one host; the run fails and says so."""
     random.seed(f"module {moment}")
     lab.play("playbooks/teardown.yml")
     process = lab.start("site.yml")
     killed = ""
     try:
-        time.sleep(duration * random.uniform(0.2, 0.8))
+        _await_moment(lab, process, results)
         # Until the run ends, since a module that was hit when it had answered is not missed.
         give_up = time.monotonic() + 60
         while process.poll() is None and time.monotonic() < give_up:
@@ -78,6 +77,17 @@ def test_nothing_is_left_after_all_of_that(lab: Site) -> None:
     lab.play("playbooks/teardown.yml")
     left = lab.changes_since(lab.untouched)
     assert not left, left
+
+
+def _await_moment(lab: Site, process: subprocess.Popen[str], results: int) -> None:
+    """Until a random part of the run is over, and a bit more; the run goes on."""
+    part = int(results * random.uniform(0.05, 0.8))
+    record = lab.folder / "record.jsonl"
+    give_up = time.monotonic() + 120
+    while not record.exists() or len(record.read_bytes().splitlines()) < part:
+        assert process.poll() is None and time.monotonic() < give_up, "the run did not get there"
+        time.sleep(0.02)
+    time.sleep(random.uniform(0, 0.5))
 
 
 def _more_containers(lab: Site) -> None:

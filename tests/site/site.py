@@ -27,6 +27,7 @@ RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+f
 
 # Everything of a host that the overlay could change; what changes by itself is left out, and what
 # the kernel has in no order of its own is sorted. The order of all else counts: rules have one.
+# A lab's hosts see the machine's /etc through their own, and so accounts that other tests add.
 STATE = r"""
 network() {
   ip $1 -o -d link show |
@@ -46,7 +47,8 @@ iptables-legacy-save | grep -v '^#' | sed -E 's/\[[0-9]+:[0-9]+\]//'
 ebtables-save | grep -v '^#'
 grep -r . /proc/sys/net 2>/dev/null | grep -v -e nf_conntrack_count -e /route/flush | sort
 find /etc /run /tmp /var/tmp /var/lib/misc $(ls -d /var/lib/vxlab* 2>/dev/null) \
-  \( -path /run/netns -o -path '/tmp/ansible*' \) -prune \
+  \( -path /run/netns -o -path '/tmp/ansible*' -o -path '/etc/passwd*' -o -path '/etc/group*' \
+  -o -path '/etc/*shadow*' -o -path '/etc/subuid*' -o -path '/etc/subgid*' \) -prune \
   -o -type f -printf '%p %m %s %T@\n' -o -type l -printf '%p %l\n' -o -type d -print | sort
 """
 

@@ -14,14 +14,11 @@ Private to the collection: may change without notice.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import iptables, nft
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change, Command
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
-
-Rules = List[List[str]]
-"""Of one chain of ebtables, as words."""
 
 
 @dataclass(frozen=True)
@@ -102,34 +99,9 @@ def _plan_ebtables(change: Change, gateway: Optional[Gateway], have: Filters, ma
     wanted = _ebtables_rules(gateway, own) if gateway else {}
     if wanted:
         iptables.note_table(change, "ebtables", "filter", tables, have.made_tables)
-    if ours != wanted:
-        _plan_chain(change, own, ours, wanted)
+    iptables.plan_own_chain(change, "ebtables", own, ours, wanted, "gateway ARP filter in ebtables")
     if not wanted:
         iptables.give_table_back(change, "ebtables", "filter", tables, have.made_tables, own)
-
-
-def _plan_chain(
-    change: Change, own: str, ours: Mapping[str, Rules], wanted: Mapping[str, Rules]
-) -> None:
-    label = "gateway ARP filter in ebtables"
-    state = "should not be there" if not wanted else "wrong" if ours else "missing"
-    change.differences.append(f"{label}: {state}")
-    change.before[label], change.after[label] = ours, wanted
-
-    def run(line: str) -> None:
-        change.steps.append(Command("ebtables", f"-t filter {line}", f"set the {label}"))
-
-    for name, rules in ours.items():
-        for rule in rules if name != own else ():
-            run(f"-D {name} {' '.join(rule)}")
-    if own in ours:
-        run(f"-F {own}")
-        run(f"-X {own}")
-    if wanted:
-        run(f"-N {own} -P RETURN")
-    for name, rules in wanted.items():
-        for rule in rules:
-            run(f"-A {name} {' '.join(rule)}")
 
 
 def _numbered(rule: List[str]) -> List[str]:
@@ -137,7 +109,7 @@ def _numbered(rule: List[str]) -> List[str]:
     return ["0x806" if word in ("ARP", "0x0806") else word for word in rule]
 
 
-def _ebtables_rules(gateway: Gateway, own: str) -> Dict[str, Rules]:
+def _ebtables_rules(gateway: Gateway, own: str) -> Dict[str, iptables.Rules]:
     """By chain, our own first, so that it is whole before anything jumps to it."""
     drops = [f"-p 0x806 --arp-ip-{end} {gateway.address} -j DROP" for end in ("dst", "src")]
     into, out_of = (f"{flag} {gateway.vxlan_dev} -j {own}" for flag in ("-i", "-o"))

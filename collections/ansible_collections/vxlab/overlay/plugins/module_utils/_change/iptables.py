@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, List, Sequence
+from typing import Dict, Iterable, List, Mapping, Sequence
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
     Change,
@@ -39,6 +39,9 @@ class Chain:
 
 Tables = Dict[str, Dict[str, Chain]]
 """By table and chain, what one iptables-save prints."""
+
+Rules = List[List[str]]
+"""Of one chain, as words."""
 
 
 def parse(save: str) -> Tables:
@@ -113,6 +116,45 @@ def plan_rules(
     for offset, rule in enumerate(wanted):
         place = f"-A {name}" if position > len(others) else f"-I {name} {position + offset}"
         _command(change, tool, table, f"{place} {shlex.join(rule)}", f"add {label}")
+
+
+def plan_own_chain(
+    change: Change,
+    tool: str,
+    own: str,
+    have: Mapping[str, Rules],
+    wanted: Mapping[str, Rules],
+    label: str,
+    first: bool = False,
+) -> None:
+    """Add to the change what makes a chain of our own, and the jumps to it, exactly those wanted.
+
+    have, wanted: by chain of the table filter, our chain's rules and others' rules that jump to it;
+    ours stands first, so that it is whole before anything jumps to it. first: whether a jump goes
+    before other people's rules.
+    """
+    if have == wanted:
+        return
+    state = "should not be there" if not wanted else "wrong" if have else "missing"
+    change.differences.append(f"{label}: {state}")
+    change.before[label], change.after[label] = dict(have), dict(wanted)
+
+    def run(line: str) -> None:
+        wait = "" if tool == "ebtables" else "-w 5 "
+        change.steps.append(Command(tool, f"{wait}-t filter {line}", f"set the {label}"))
+
+    for name, rules in have.items():
+        for rule in rules if name != own else ():
+            run(f"-D {name} {shlex.join(rule)}")
+    if own in have:
+        run(f"-F {own}")
+        run(f"-X {own}")
+    if wanted:
+        run(f"-N {own} -P RETURN" if tool == "ebtables" else f"-N {own}")
+    for name, rules in wanted.items():
+        for rule in rules:
+            place = f"-I {name} 1" if first and name != own else f"-A {name}"
+            run(f"{place} {shlex.join(rule)}")
 
 
 def note_table(change: Change, tool: str, table: str, tables: Tables, made: Sequence[str]) -> None:

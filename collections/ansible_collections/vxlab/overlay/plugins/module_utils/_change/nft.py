@@ -25,18 +25,29 @@ LEFT: Dict[str, Mapping[str, Any]] = {
     "oifname": {"meta": {"key": "oifname"}},
     "ip saddr": {"payload": {"protocol": "ip", "field": "saddr"}},
     "ip daddr": {"payload": {"protocol": "ip", "field": "daddr"}},
+    "udp dport": {"payload": {"protocol": "udp", "field": "dport"}},
+    "vxlan vni": {"payload": {"base": "th", "offset": 96, "len": 24}},
     "arp saddr ip": {"payload": {"protocol": "arp", "field": "saddr ip"}},
     "arp daddr ip": {"payload": {"protocol": "arp", "field": "daddr ip"}},
+    "ip6 saddr": {"payload": {"protocol": "ip6", "field": "saddr"}},
     "ct state": {"ct": {"key": "state"}},
 }
+# The VNI stands 12 bytes behind the beginning of the UDP header (RFC 7348, section 5); only newer
+# versions of nft have a name for it.
+WRITTEN = {"vxlan vni": "@th,96,24"}
+
+Elements = Mapping[str, Sequence[str]]
+"""By name of a set, what is in it."""
 
 
 @dataclass(frozen=True)
 class Match:
-    """left: a key of LEFT; value: a name, an address or a prefix, or several (ct states)."""
+    """left: a key of LEFT; value: a name, a number, an address or a prefix, a set as "@name", or
+    several of one kind (ct states).
+    """
 
     left: str
-    value: Union[str, Tuple[str, ...]]
+    value: Union[str, int, Tuple[str, ...]]
     negated: bool = False
 
     @property
@@ -44,8 +55,9 @@ class Match:
         if isinstance(self.value, tuple):
             right = ",".join(self.value)
         else:
-            right = f'"{self.value}"' if self.left.endswith("name") else self.value
-        return f"{self.left} {'!= ' if self.negated else ''}{right}"
+            right = f'"{self.value}"' if self.left.endswith("name") else str(self.value)
+        left = WRITTEN.get(self.left, self.left)
+        return f"{left} {'!= ' if self.negated else ''}{right}"
 
     @property
     def json(self) -> Dict[str, Any]:
@@ -53,7 +65,7 @@ class Match:
         operator = "!=" if self.negated else "=="
         if isinstance(self.value, tuple):
             right, operator = sorted(self.value), "in"
-        elif "/" in self.value:
+        elif isinstance(self.value, str) and "/" in self.value:
             network = ipaddress.ip_network(self.value)
             right = {"prefix": {"addr": str(network.network_address), "len": network.prefixlen}}
         return {"match": {"op": operator, "left": LEFT[self.left], "right": right}}
@@ -97,24 +109,43 @@ class Chain:
 
 
 @dataclass(frozen=True)
+class NamedSet:
+    """type: of its elements (nft(8), "SETS"); what: names it in messages."""
+
+    name: str
+    type: str
+    elements: Tuple[str, ...]
+    what: str
+
+
+@dataclass(frozen=True)
 class Table:
     family: str
     name: str
     chains: Tuple[Chain, ...]
+    sets: Tuple[NamedSet, ...] = ()
 
 
 def plan_table(
-    change: Change, family: str, name: str, want: Optional[Table], have: Ruleset
+    change: Change,
+    family: str,
+    name: str,
+    want: Optional[Table],
+    have: Ruleset,
+    elements: Optional[Elements] = None,
 ) -> None:
-    """Add to the change what makes our table as wanted, whole, in one transaction.
+    """Add to the change what makes our table as wanted, in one transaction.
 
-    want: None means that it should not be there.
+    It is made anew as a whole, unless only elements of its sets differ. want: None means that it
+    should not be there; elements: of the sets that it has.
     """
     exists = any(
         (table["family"], table["name"]) == (family, name) for table in objects(have, "table")
     )
     differences = _differences(want, family, name, have, exists)
     if not differences:
+        if want is not None:
+            _plan_elements(change, want, elements or {})
         return
     change.differences += differences
     label = f"{family} table {name}"
@@ -127,12 +158,44 @@ def plan_table(
     if want is None:
         return
     _command(change, f"add table {family} {name}", f"create {label}")
+    for named in want.sets:
+        _command(
+            change,
+            f"add set {family} {name} {named.name} {{ type {named.type}; }}",
+            f"create {named.what}",
+        )
+        _change_elements(change, "add", want, named, named.elements)
     for chain in want.chains:
         _command(change, f"add chain {family} {name} {chain.text}", f"create {label}")
         for rule in chain.rules:
             _command(
                 change, f"add rule {family} {name} {chain.name} {rule.text}", f"add {rule.what}"
             )
+
+
+def _plan_elements(change: Change, want: Table, have: Elements) -> None:
+    for named in want.sets:
+        there = set(have.get(named.name, ()))
+        missing = [element for element in named.elements if element not in there]
+        stray = sorted(there.difference(named.elements))
+        change.differences += [f"{named.what}: {element} missing" for element in missing]
+        change.differences += [f"{named.what}: {e} should not be there" for e in stray]
+        if missing or stray:
+            label = f"{want.family} table {want.name}, set {named.name}"
+            change.before[label], change.after[label] = sorted(there), sorted(named.elements)
+        _change_elements(change, "add", want, named, missing)
+        _change_elements(change, "delete", want, named, stray)
+
+
+def _change_elements(
+    change: Change, verb: str, table: Table, named: NamedSet, elements: Sequence[str]
+) -> None:
+    if elements:
+        _command(
+            change,
+            f"{verb} element {table.family} {table.name} {named.name} {{ {', '.join(elements)} }}",
+            f"{verb} elements of {named.what}",
+        )
 
 
 def objects(ruleset: Ruleset, kind: str) -> List[Mapping[str, Any]]:
@@ -180,6 +243,11 @@ def _differences(
     if want is None:
         return [f"{family} table {name}: should not be there"] if exists else []
     found = []
+    sets = {s["name"]: s["type"] for s in objects(have, "set") if _in(s, family, name)}
+    for named in want.sets:
+        if sets.pop(named.name, None) != named.type:
+            found.append(f"{named.what}: missing")
+    found += [f"{family} table {name}: set {left} should not be there" for left in sets]
     chains = {c["name"]: c for c in objects(have, "chain") if _in(c, family, name)}
     for chain in want.chains:
         listed = chains.pop(chain.name, None)

@@ -31,6 +31,16 @@ def read_ruleset() -> List[Dict[str, Any]]:
     return listed
 
 
+def read_elements(ruleset: List[Dict[str, Any]], family: str, table: str, name: str) -> List[str]:
+    """Elements of a set, addresses; none where the ruleset has no such set."""
+    sets = [entry["set"] for entry in ruleset if "set" in entry]
+    if (family, table, name) not in [(s["family"], s["table"], s["name"]) for s in sets]:
+        return []
+    output = run(["nft", "-j", "list", "set", family, table, name], f"list the set {name}")
+    listed = json.loads(output)["nftables"]
+    return [str(e) for entry in listed if "set" in entry for e in entry["set"].get("elem", [])]
+
+
 def find_iptables() -> Dict[str, str]:
     """The iptables of each variant ("nf_tables", "legacy") that there is; the default first.
 

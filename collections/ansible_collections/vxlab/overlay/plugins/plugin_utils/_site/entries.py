@@ -11,6 +11,7 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -35,6 +36,12 @@ def entries_of(plan: Mapping[str, Any], name: str) -> dict[str, Any]:
         "macs": [{"mac": mac, "vtep": vtep} for mac, _address, vtep in stations],
         "neighbours": [{"address": address, "mac": mac} for mac, address, _vtep in stations],
     }
+
+
+def peers_of(plan: Mapping[str, Any], name: str) -> list[str]:
+    """VTEPs of all hosts but one, in order."""
+    known = [host["vtep"] for peer, host in plan["hosts"].items() if peer != name and host["vtep"]]
+    return sorted(known, key=lambda vtep: (":" in vtep, ipaddress.ip_address(vtep).packed))
 
 
 def _stations(

@@ -124,6 +124,7 @@ def _common(site: Site, mtu: int) -> dict[str, Any]:
         "vxlan_dev": site.vxlan_dev,
         "bridge": site.bridge,
         "nat": site.nat,
+        "peer_filter": site.peer_filter,
     }
 
 

@@ -76,6 +76,7 @@ class Site:
     vxlan_dev: str
     bridge: str
     nat: bool
+    peer_filter: bool
     family: int
     asn: int
     route_reflectors: tuple[str, ...]
@@ -133,6 +134,7 @@ def read_site(inventory: Mapping[str, Mapping[str, Any]]) -> Site:
         vxlan_dev=shared["overlay_vxlan_dev"],
         bridge=shared["overlay_bridge"],
         nat=shared["overlay_nat"],
+        peer_filter=shared["overlay_peer_filter"],
         family=_family(values, candidates),
         asn=shared["overlay_asn"],
         route_reflectors=shared["overlay_route_reflectors"] or (),

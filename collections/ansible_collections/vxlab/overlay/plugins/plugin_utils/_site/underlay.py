@@ -82,8 +82,8 @@ def _unknown_vteps(site: Site, found: Found, absent: list[str]) -> Iterator[str]
     """Hosts whose VTEP address the inventory does not tell.
 
     ansible_host tells it unless some host of the run has shown that here it is another address.
-    In mode multicast nobody has to know it, but the host's own overlay address derives from it,
-    and makes way for that of another host.
+    In mode multicast without a filter of VTEPs nobody has to know it, but the host's own overlay
+    address derives from it, and makes way for that of another host.
     """
     misled = [
         name
@@ -92,7 +92,7 @@ def _unknown_vteps(site: Site, found: Found, absent: list[str]) -> Iterator[str]
     ]
     for name in absent:
         host = site.hosts[name]
-        needed = site.mode != "multicast" or not host.address
+        needed = site.mode != "multicast" or site.peer_filter or not host.address
         if needed and not host.vtep and (misled or not host.candidate):
             yield (
                 f"{name}: it is not part of this run, and its VTEP address is not known: set"

@@ -96,6 +96,7 @@ VARIABLES = (
     Variable("overlay_vxlan_dev", "vxlan0", value.device_name),
     Variable("overlay_bridge", "br0", value.device_name),
     Variable("overlay_nat", True, value.boolean),
+    Variable("overlay_peer_filter", True, value.boolean),
     Variable("overlay_asn", DEFAULT_AS_NUMBER, _as_number),
     Variable("overlay_route_reflectors", None, _host_names),
     Variable("overlay_underlay_dev", None, value.device_name, shared=False),

@@ -23,6 +23,7 @@ Results = Mapping[str, Mapping[str, Any]]
 
 # Each role, in the order of the report, and in which modes it makes something (None: in all).
 STATE_ROLES: Mapping[str, tuple[str, ...] | None] = {
+    "peer_filter": None,
     "vxlan": None,
     "gateway": None,
     "bridge": None,

@@ -233,6 +233,18 @@ def test_setup_without_a_python_that_is_new_enough_says_so() -> None:
     assert "no Python >= 3.11 found (tried: /bin/false)" in shown.stdout
 
 
+def test_environment_is_made_anew_though_its_own_python_is_first_on_path(tmp_path: Path) -> None:
+    """As after a change of requirements.txt: make puts the environment first on PATH."""
+    (tmp_path / "scripts").mkdir()
+    script = shutil.copy(ROOT / "scripts/setup", tmp_path / "scripts")
+    (tmp_path / "requirements.txt").touch()
+    venv = tmp_path / "venv"
+    for _time in range(2):
+        made = run(str(script), "venv", str(venv), PATH=f"{venv}/bin:{os.environ['PATH']}")
+        assert made.returncode == 0, made.stdout
+    assert run(f"{venv}/bin/python", "-c", "").returncode == 0
+
+
 def test_setup_without_root_names_the_command(tmp_path: Path) -> None:
     """With nothing but the bare tools on PATH, and neither root nor sudo."""
     tools = tmp_path / "bin"

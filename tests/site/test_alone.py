@@ -36,6 +36,7 @@ MODES = {"fdb": "unicast", "evpn": "evpn"}
 # What ubuntu1 must have after the role was used there; each of these fails without it.
 PROOFS = {
     "plan": "! ip link show vxlan0",
+    "peer_filter": "nft list set inet vxlab_overlay vteps | grep 172.16.1.12",
     "gateway": "nft list table bridge vxlab_overlay | grep 10.77.0.1",
     "vxlan": "ip -d link show vxlan0 | grep 'vxlan id 77'",
     "bridge": "ip -d link show vxlan0 master br0 && ip address show br0 | grep 10.77.0.1/32",

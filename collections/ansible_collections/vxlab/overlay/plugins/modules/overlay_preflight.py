@@ -113,6 +113,10 @@ underlay:
       description: The address that peers reach this host by.
       type: str
       sample: 172.16.1.11
+has_vxlan_dev:
+  description: Whether the VXLAN device is there already.
+  type: bool
+  returned: success
 frr:
   description: What there is of FRR.
   type: dict
@@ -133,7 +137,7 @@ problems:
 """
 
 from functools import partial
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -174,8 +178,11 @@ ARGUMENTS = dict(
 )
 
 
-def look(params: Dict[str, Any]) -> underlay.Underlay:
-    """The underlay; raises ChangeError or KernelError with all that is wrong, a line each."""
+def look(params: Dict[str, Any]) -> Tuple[underlay.Underlay, bool]:
+    """The underlay, and whether the VXLAN device is there.
+
+    Raises ChangeError or KernelError with all that is wrong, a line each.
+    """
     require_root()
     problems = [p for tool in ("ip", "nsenter") for p in _problem(partial(require, tool))]
     # Without nft, NAT stands in iptables and the gateway's ARP filter in ebtables.
@@ -220,7 +227,7 @@ def look(params: Dict[str, Any]) -> underlay.Underlay:
         problems.append(str(error))
     if problems:
         raise ChangeError("\n".join(problems))
-    return found
+    return found, want.name in links
 
 
 def _require_free_prefix(
@@ -246,7 +253,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     host = module.params["host"]
     try:
-        found = look(module.params)
+        found, has_vxlan_dev = look(module.params)
         frr_is_ours = frr.read_is_ours(Mark(module.params["overlay_name"]))
     except (ChangeError, KernelError) as error:
         problems = str(error).splitlines()
@@ -256,6 +263,7 @@ def main() -> None:
     module.exit_json(
         changed=False,
         underlay=dict(dev=found.dev, mtu=found.mtu, vtep=found.vtep),
+        has_vxlan_dev=has_vxlan_dev,
         frr=dict(installed=frr.missing_program() is None, ours=frr_is_ours),
     )
 

@@ -232,13 +232,15 @@ class Host:
         """
         before = self.state()
         foretold = self.module(name, args, check=True)
-        assert self.state() == before, "check mode changed the host"
+        after = self.state()
+        assert after == before, f"check mode changed the host: {_differing(before, after)}"
         result = self.module(name, args)
         foretold.pop("invocation", None)
         result.pop("invocation", None)
         assert foretold == result, "check mode announced something else"
         if not result["changed"]:
-            assert self.state() == before, "the run changed the host and did not say so"
+            after = self.state()
+            assert after == before, f"the run was silent on: {_differing(before, after)}"
         again = self.module(name, args)
         assert not again["changed"], f"second run: {again['differences']}"
         assert again["commands"] == again["differences"] == []
@@ -292,6 +294,11 @@ class Host:
             check=False,
         )
         return {"rc": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+
+
+def _differing(before: Json, after: Json) -> Json:
+    """What is not in both of two states, each as it was and as it is."""
+    return {key: (before.get(key), after[key]) for key in after if before.get(key) != after[key]}
 
 
 def join(host: Host, device: str, other: Host, other_device: str) -> None:

@@ -144,6 +144,8 @@ def test_address_with_another_prefix_length_is_replaced(host: Host) -> None:
 
 def test_ipv6_addresses_and_link_local_ones(host: Host) -> None:
     host.run(f"{BY_HAND}; ip address add fe80::1/64 dev br0; ip address add fd00::9/64 dev br0")
+    # The kernel goes on with them in its own time (duplicate address detection, RFC 4862).
+    host.run("while ip -6 address show tentative | grep -q inet6; do sleep 0.05; done; sleep 0.5")
     host.apply("bridge_port", {"addresses": ["fd00::1/64"]})
     assert addresses(host) == ["fd00::1/64"]
     assert "fe80::1" in [entry["local"] for entry in host.link("br0")["addr_info"]]

@@ -55,6 +55,18 @@ def test_verify_passes_and_shows_everybody_against_everybody(built: Site) -> Non
         assert name in run.output
 
 
+def test_drift_is_named_and_nothing_changed(built: Site) -> None:
+    assert set(built.play("playbooks/drift.yml").changed.values()) == {0}
+    built.run("ubuntu2", "ip link set vxlan0 nomaster; nft delete table ip vxlab_overlay")
+    before = built.state()
+    run = built.play("playbooks/drift.yml", fails=True)
+    for difference in ("br0: port vxlan0 missing", "NAT rule for 10.233.0.0/16: missing"):
+        assert f"ubuntu2: {difference}" in run.errors
+    assert "ubuntu1" not in run.errors
+    assert not built.changes_since(before)
+    built.play("site.yml")
+
+
 def test_run_on_one_host_leaves_the_others_alone(built: Site) -> None:
     built.containers("ubuntu1").append({"name": "extra", "address": "10.233.0.77"})
     built.containers("ubuntu2").append({"name": "extra", "address": "10.233.0.78"})

@@ -93,5 +93,5 @@ class ActionModule(ActionBase):
         for host in variables["ansible_play_hosts"]:
             registered = variables["hostvars"][host].get(given["underlay"]) or {}
             if "underlay" in registered:
-                found[host] = registered["underlay"]
+                found[host] = {**registered["underlay"], "service": registered["service"]}
         return found

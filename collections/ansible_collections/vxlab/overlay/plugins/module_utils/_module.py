@@ -9,56 +9,57 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import Any, Callable, Dict
+from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
-    Change,
-    ChangeError,
-)
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.making import (
-    note_creations,
-    plan_recovery,
-)
+from ansible_collections.vxlab.overlay.plugins.module_utils._change import kept
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
-from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.apply import apply
-from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.iproute import (
-    read_left,
-    read_noted,
-)
+from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.lock import alone
+from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.parameters import read_file
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import (
     KernelError,
     require_root,
 )
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.run import (
+    Plan,
+    carry_out,
+    prepare,
+)
 
 
 def run_module(
-    argument_spec: Dict[str, Any], plan: Callable[[Dict[str, Any], Mark], Change], **options: Any
+    argument_spec: Dict[str, Any], plan: Plan, keeps: bool = True, **options: Any
 ) -> None:
     """Plan the change, run it unless in check mode, and end the module.
 
-    argument_spec: the module's own options; state and overlay_name are added. plan: reads the
-    host and returns the change. options: for AnsibleModule (required_if and the like).
+    argument_spec: the module's own options; state, overlay_name and persist are added. plan: reads
+    the host and returns the change. keeps: whether there is something to keep for the next boot.
+    options: for AnsibleModule (required_if and the like).
     """
-    module = AnsibleModule(
-        argument_spec=dict(
-            argument_spec,
-            state=dict(type="str", default="present", choices=["present", "absent"]),
-            overlay_name=dict(type="str", default="overlay"),
-        ),
-        supports_check_mode=True,
-        **options,
+    common = dict(
+        state=dict(type="str", default="present", choices=["present", "absent"]),
+        overlay_name=dict(type="str", default="overlay"),
     )
+    if keeps:
+        common["persist"] = dict(type="bool")
+    module = AnsibleModule(
+        argument_spec=dict(argument_spec, **common), supports_check_mode=True, **options
+    )
+    params = module.params
     try:
         require_root()
-        mark = Mark(module.params["overlay_name"])
-        change = plan(module.params, mark)
-        note_creations(change, mark)
-        plan_recovery(change, read_noted(mark) is not None, read_left(mark), mark)
-        if not module.check_mode:
-            _apply(change, mark)
+        mark = Mark(params["overlay_name"])
+        want = kept.dump(params) if keeps and params["persist"] else None
+        with alone(mark.kept):
+            change = prepare(plan, params, mark)
+            if keeps and (params["persist"] is not None or params["state"] == "absent"):
+                path = f"{mark.kept}/{plan.__module__.rpartition('.')[2]}.json"
+                want = want if params["state"] == "present" else None
+                kept.plan_kept(change, path, read_file(path), want)
+            if not module.check_mode:
+                carry_out(change, mark)
     except ChangeError as error:
         module.fail_json(msg=str(error))
     except KernelError as error:
@@ -69,14 +70,3 @@ def run_module(
         differences=change.differences,
         diff=dict(before=change.before, after=change.after) if change.changed else {},
     )
-
-
-def _apply(change: Change, mark: Mark) -> None:
-    try:
-        apply(change.steps)
-    except KernelError:
-        recovery = Change()
-        with suppress(KernelError):  # the first error is the one to tell
-            plan_recovery(recovery, read_noted(mark) is not None, read_left(mark), mark)
-            apply(recovery.steps)
-        raise

@@ -18,6 +18,7 @@ description:
     somebody else's bridge. Ports that are not listed are left alone.
 extends_documentation_fragment:
   - vxlab.overlay.common
+  - vxlab.overlay.persist
 options:
   state:
     description: V(absent) removes the bridge if it is ours; its ports are released.
@@ -167,23 +168,9 @@ stderr:
   sample: "RTNETLINK answers: Device or resource busy"
 """
 
-from typing import Any, Dict
-
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.bridge import (
-    plan_absent,
-    plan_present,
-)
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.port import DEFAULTS
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.bridge import (
-    bridge_from_params,
-    ports_from_params,
-)
-from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.iproute import (
-    read_usable_links,
-)
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.bridge_port import plan
 
 ARGUMENTS = dict(
     name=dict(type="str", default="br0"),
@@ -204,14 +191,6 @@ ARGUMENTS = dict(
     ),
     purge=dict(type="bool", default=False),
 )
-
-
-def plan(params: Dict[str, Any], mark: Mark) -> Change:
-    purge = params["purge"]
-    if params["state"] == "absent":
-        return plan_absent(params["name"], read_usable_links(mark), mark, purge)
-    want, ports = bridge_from_params(params), ports_from_params(params["ports"])
-    return plan_present(want, ports, read_usable_links(mark), mark, purge)
 
 
 def main() -> None:

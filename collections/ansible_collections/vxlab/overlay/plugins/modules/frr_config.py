@@ -119,17 +119,8 @@ stderr:
   sample: "Only users having EUID=0 can start/stop daemons"
 """
 
-from typing import Any, Dict
-
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.frr import (
-    plan_absent,
-    plan_present,
-)
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.frr_host import CONF, Want
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
-from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import frr
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.frr_config import plan
 
 ARGUMENTS = dict(
     config=dict(type="str"),
@@ -138,20 +129,8 @@ ARGUMENTS = dict(
 )
 
 
-def plan(params: Dict[str, Any], mark: Mark) -> Change:
-    if params["state"] == "absent":
-        return plan_absent(frr.read_host(mark), mark)
-    want = Want(params["config"], params["daemons"], params["secrets"])
-    frr.require_frr()
-    have = frr.read_host(mark)
-    change = plan_present(want, have, mark)
-    if CONF in change.after:
-        frr.check_config(want.config, want.secrets, mark)
-    return change
-
-
 def main() -> None:
-    run_module(ARGUMENTS, plan, required_if=[("state", "present", ["config"])])
+    run_module(ARGUMENTS, plan, keeps=False, required_if=[("state", "present", ["config"])])
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ description:
     exist yet; loading it does not interrupt traffic.
 extends_documentation_fragment:
   - vxlab.overlay.common
+  - vxlab.overlay.persist
 options:
   state:
     description: V(absent) removes the table.
@@ -85,32 +86,14 @@ stderr:
   sample: "/dev/stdin:1:1-31: Error: Could not process rule: Operation not supported"
 """
 
-from typing import Any, Dict
-
-from ansible_collections.vxlab.overlay.plugins.module_utils._change import gateway
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.gateway import (
-    gateway_from_params,
-)
-from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import netfilter
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.gateway_filter import plan
 
 ARGUMENTS = dict(
     gateway=dict(type="str"),
     vxlan_dev=dict(type="str", default="vxlan0"),
     backend=dict(type="str", default="auto", choices=["auto", "nft", "ebtables"]),
 )
-
-
-def plan(params: Dict[str, Any], mark: Mark) -> Change:
-    have = gateway.Filters(
-        netfilter.read_ruleset(), netfilter.read_ebtables(), netfilter.read_made_tables()
-    )
-    if params["state"] == "absent":
-        return gateway.plan_absent(have, mark)
-    backend = netfilter.choose_backend(params["backend"], instead="ebtables")
-    return gateway.plan_present(gateway_from_params(params, backend), have, mark)
 
 
 def main() -> None:

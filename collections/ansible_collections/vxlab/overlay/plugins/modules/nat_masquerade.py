@@ -26,6 +26,7 @@ description:
     boot, since its kernel module cannot let it go.
 extends_documentation_fragment:
   - vxlab.overlay.common
+  - vxlab.overlay.persist
 options:
   state:
     description: V(absent) removes all our rules and gives the kernel parameters back.
@@ -91,38 +92,14 @@ stderr:
   sample: "iptables: Bad rule (does a matching rule exist in that chain?)."
 """
 
-from typing import Any, Dict
-
-from ansible_collections.vxlab.overlay.plugins.module_utils._change import masquerade, sysctl
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.masquerade import (
-    masquerade_from_params,
-)
-from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import netfilter, parameters
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.nat_masquerade import plan
 
 ARGUMENTS = dict(
     cidr=dict(type="str"),
     bridge=dict(type="str"),
     backend=dict(type="str", default="auto", choices=["auto", "nft", "iptables"]),
 )
-
-
-def plan(params: Dict[str, Any], mark: Mark) -> Change:
-    tools = netfilter.find_iptables()
-    have = masquerade.Firewall(
-        ruleset=netfilter.read_ruleset(),
-        saves=netfilter.read_saves(tools.values()),
-        on_nftables=tools.get("nf_tables"),
-        sysctls=parameters.read_sysctls(sysctl.to_read(masquerade.SYSCTLS)),
-        sysctl_files=parameters.read_our_sysctl_files(),
-        made_tables=netfilter.read_made_tables(),
-    )
-    if params["state"] == "absent":
-        return masquerade.plan_absent(have, mark)
-    backend = netfilter.choose_backend(params["backend"])
-    return masquerade.plan_present(masquerade_from_params(params, backend), have, mark)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ description:
   - With O(purge), containers that carry our mark and are not in the list are removed.
 extends_documentation_fragment:
   - vxlab.overlay.common
+  - vxlab.overlay.persist
   - vxlab.overlay.containers
 options:
   state:
@@ -98,50 +99,15 @@ stderr:
   sample: "Error: Nexthop has invalid gateway."
 """
 
-from typing import Any, Dict
-
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.container import (
-    Host,
-    plan_absent,
-    plan_present,
-)
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.container import (
-    ARGUMENT,
-    containers_from_params,
-)
-from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import iproute
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.container import ARGUMENT
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.netns_veth import plan
 
 ARGUMENTS = dict(
     bridge=dict(type="str", default="br0"),
     purge=dict(type="bool", default=True),
     containers=ARGUMENT,
 )
-
-
-def plan(params: Dict[str, Any], mark: Mark) -> Change:
-    wanted = containers_from_params(params["containers"])
-    namespaces = iproute.read_namespaces()
-    inside = {}
-    if params["state"] == "present":
-        inside = {
-            want.netns: iproute.read_inside(want.netns)
-            for want in wanted
-            if iproute.exists(want.netns, namespaces)
-        }
-    host = Host(
-        links=iproute.read_usable_links(mark),
-        namespaces=namespaces,
-        journal=iproute.read_journal(mark.journal),
-        inside=inside,
-        left=[link.index for link in iproute.read_left(mark)],
-        stale=iproute.read_stale(),
-    )
-    if params["state"] == "absent":
-        return plan_absent(wanted, host, mark, params["purge"])
-    return plan_present(wanted, params["bridge"], host, mark, params["purge"])
 
 
 def main() -> None:

@@ -117,6 +117,17 @@ has_vxlan_dev:
   description: Whether the VXLAN device is there already.
   type: bool
   returned: success
+service:
+  description: What could restore the overlay at boot.
+  type: dict
+  returned: success
+  contains:
+    possible:
+      description: Whether systemd started this host.
+      type: bool
+    ours:
+      description: Whether it has a unit of this overlay.
+      type: bool
 frr:
   description: What there is of FRR.
   type: dict
@@ -154,7 +165,12 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.conta
     ARGUMENT,
     containers_from_params,
 )
-from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import frr, iproute, netfilter
+from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import (
+    frr,
+    iproute,
+    netfilter,
+    service,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import (
     KernelError,
     require,
@@ -254,7 +270,8 @@ def main() -> None:
     host = module.params["host"]
     try:
         found, has_vxlan_dev = look(module.params)
-        frr_is_ours = frr.read_is_ours(Mark(module.params["overlay_name"]))
+        mark = Mark(module.params["overlay_name"])
+        frr_is_ours = frr.read_is_ours(mark)
     except (ChangeError, KernelError) as error:
         problems = str(error).splitlines()
         module.fail_json(
@@ -264,6 +281,7 @@ def main() -> None:
         changed=False,
         underlay=dict(dev=found.dev, mtu=found.mtu, vtep=found.vtep),
         has_vxlan_dev=has_vxlan_dev,
+        service=dict(possible=service.is_systemd_running(), ours=service.read_is_ours(mark)),
         frr=dict(installed=frr.missing_program() is None, ours=frr_is_ours),
     )
 

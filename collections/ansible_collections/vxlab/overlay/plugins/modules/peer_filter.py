@@ -22,6 +22,7 @@ description:
     helps.
 extends_documentation_fragment:
   - vxlab.overlay.common
+  - vxlab.overlay.persist
 options:
   state:
     description: V(absent) removes the filter, and everybody is heard.
@@ -95,17 +96,8 @@ stderr:
   sample: "/dev/stdin:1:1-31: Error: Could not process rule: Operation not supported"
 """
 
-from typing import Any, Dict
-
-from ansible_collections.vxlab.overlay.plugins.module_utils._change import peers
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.peers import (
-    peers_from_params,
-)
-from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import netfilter
-from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import find
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.peer_filter import plan
 
 ARGUMENTS = dict(
     vni=dict(type="int", default=42),
@@ -113,20 +105,6 @@ ARGUMENTS = dict(
     vteps=dict(type="list", elements="str"),
     backend=dict(type="str", default="auto", choices=["auto", "nft", "iptables"]),
 )
-
-
-def plan(params: Dict[str, Any], mark: Mark) -> Change:
-    ruleset = netfilter.read_ruleset()
-    have = peers.Filters(
-        ruleset,
-        netfilter.read_elements(ruleset, peers.FAMILY, mark.table, peers.SET),
-        netfilter.read_saves(tool for tool in peers.TOOLS if find(tool)),
-        netfilter.read_made_tables(),
-    )
-    if params["state"] == "absent":
-        return peers.plan_absent(have, mark)
-    backend = netfilter.choose_backend(params["backend"])
-    return peers.plan_present(peers_from_params(params, backend), have, mark)
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ description:
   - Of each kind, the first 20 differences are told, and shown by C(--diff), one by one.
 extends_documentation_fragment:
   - vxlab.overlay.common
+  - vxlab.overlay.persist
 options:
   state:
     description:
@@ -145,23 +146,8 @@ stderr:
   sample: "RTNETLINK answers: No space left on device"
 """
 
-from typing import Any, Dict
-
-from ansible_collections.vxlab.overlay.plugins.module_utils._change import fdb
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.entries import (
-    find_place,
-    only_ours,
-    parse_entries,
-)
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.entries import (
-    entries_from_params,
-)
-from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import iproute
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
-
-LISTS = ("flood", "macs", "neighbours")
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.vxlan_fdb import plan
 
 ARGUMENTS = dict(
     dev=dict(type="str", default="vxlan0"),
@@ -171,24 +157,6 @@ ARGUMENTS = dict(
     neighbours=dict(type="list", elements="dict"),
     neighbour_dev=dict(type="str"),
 )
-
-
-def plan(params: Dict[str, Any], mark: Mark) -> Change:
-    want, dev, neighbour_dev = entries_from_params(params)
-    # The result repeats the options (invocation); of long lists that takes seconds too.
-    params.update({name: f"{len(params[name])} entries" for name in LISTS if params[name]})
-    links = iproute.read_usable_links(mark)
-    if params["state"] == "absent":
-        want, links = fdb.NONE, only_ours(links, mark)
-    place = find_place(dev, neighbour_dev, links, mark)
-    reads_fdb = dev in links and (want.flood, want.macs) != (None, None)
-    reads_neighbours = place.neighbour_dev in links and want.neighbours is not None
-    have = parse_entries(
-        place,
-        iproute.read_fdb(dev) if reads_fdb else [],
-        iproute.read_neighbours(place.neighbour_dev) if reads_neighbours else [],
-    )
-    return fdb.plan(want, place, have)
 
 
 def main() -> None:

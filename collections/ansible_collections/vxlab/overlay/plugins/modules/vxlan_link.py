@@ -21,6 +21,7 @@ description:
   - A device of this name that is not marked as ours is an error, never changed.
 extends_documentation_fragment:
   - vxlab.overlay.common
+  - vxlab.overlay.persist
 options:
   state:
     description: V(absent) removes the device if it is ours.
@@ -207,22 +208,8 @@ stderr:
   sample: "RTNETLINK answers: Invalid argument"
 """
 
-from typing import Any, Dict
-
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.vxlan import (
-    Vxlan,
-    plan_absent,
-    plan_present,
-)
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.vxlan import (
-    vxlan_from_params,
-)
-from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.iproute import (
-    read_usable_links,
-)
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.vxlan_link import plan
 
 ARGUMENTS = dict(
     name=dict(type="str", default="vxlan0"),
@@ -252,14 +239,6 @@ ARGUMENTS = dict(
     up=dict(type="bool", default=True),
     purge=dict(type="bool", default=False),
 )
-
-
-def plan(params: Dict[str, Any], mark: Mark) -> Change:
-    purge = params["purge"]
-    if params["state"] == "absent":
-        return plan_absent(params["name"], read_usable_links(mark), mark, purge)
-    want: Vxlan = vxlan_from_params(params)
-    return plan_present(want, read_usable_links(mark), mark, purge)
 
 
 def main() -> None:

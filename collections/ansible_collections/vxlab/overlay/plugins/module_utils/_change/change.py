@@ -68,7 +68,7 @@ class WriteFile:
     """A file to be written atomically (content) or to be removed (content is None)."""
 
     path: str
-    content: Optional[str]
+    content: Union[str, bytes, None]
     intent: str
 
     @property
@@ -77,6 +77,8 @@ class WriteFile:
             return f"rm {self.path}"
         if not self.content:
             return f"install -D -m 0644 /dev/null {self.path}"
+        if isinstance(self.content, bytes):
+            return f"install -D -m 0644 (an archive of {len(self.content)} bytes) {self.path}"
         return f"install -D -m 0644 /dev/stdin {self.path} << 'EOF'\n{self.content}EOF"
 
 

@@ -21,6 +21,8 @@ MADE_TABLES = "/run/vxlab.overlay/tables"
 """File that names the tables that iptables and ebtables made for a rule of ours, by lines such as
 "iptables nat": they carry no mark. One for all overlays of a host, since they share the tables."""
 
+KEPT = "/etc/vxlab.overlay"
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -61,6 +63,11 @@ class Mark:
     @property
     def sysctl_file(self) -> str:
         return f"/etc/sysctl.d/90-vxlab-{self.name}.conf"
+
+    @property
+    def kept(self) -> str:
+        """Directory with a file for each module whose options are kept for the next boot."""
+        return f"{KEPT}/{self.name}"
 
     @property
     def chain(self) -> str:

@@ -12,12 +12,13 @@ from __future__ import annotations
 import glob
 import os
 from contextlib import suppress
-from typing import Dict, Optional, Sequence
+from typing import Dict, Optional, Sequence, Union
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import KernelError
 
 PROC_SYS = "/proc/sys/"
 SWAPPED = str.maketrans("./", "/.")
+OUR_DIRECTORIES = ("/run/vxlab.overlay", "/etc/vxlab.overlay", "/usr/local/lib/vxlab.overlay")
 OUR_SYSCTL_FILES = "/etc/sysctl.d/90-vxlab-*.conf"
 
 
@@ -64,7 +65,16 @@ def read_our_sysctl_files() -> Dict[str, str]:
     return files
 
 
-def write_file(path: str, content: Optional[str], intent: str) -> None:
+def read_file(path: str) -> Optional[str]:
+    """Its text, or None where there is no such file."""
+    try:
+        with open(path, encoding="utf-8") as source:
+            return source.read()
+    except FileNotFoundError:
+        return None
+
+
+def write_file(path: str, content: Union[str, bytes, None], intent: str) -> None:
     """Write a file atomically, or remove it (None) with those of its directories that we made."""
     directory, name = os.path.split(path)
     temporary = os.path.join(directory, f".{name}.vxlab-new")
@@ -77,8 +87,8 @@ def write_file(path: str, content: Optional[str], intent: str) -> None:
             return
         os.makedirs(directory, mode=0o755, exist_ok=True)
         # Always the same name: what a killed run left is overwritten by the next one.
-        with open(temporary, "w", encoding="utf-8") as target:
-            target.write(content)
+        with open(temporary, "wb") as target:
+            target.write(content if isinstance(content, bytes) else content.encode())
             os.fchmod(target.fileno(), 0o644)
         os.replace(temporary, path)
     except OSError as error:
@@ -86,7 +96,7 @@ def write_file(path: str, content: Optional[str], intent: str) -> None:
 
 
 def _remove_empty(directory: str) -> None:
-    while directory.startswith("/run/vxlab.overlay"):
+    while directory.startswith(OUR_DIRECTORIES):
         try:
             os.rmdir(directory)
         except OSError:

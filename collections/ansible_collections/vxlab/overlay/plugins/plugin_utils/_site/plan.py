@@ -171,6 +171,8 @@ def _host(
         "gateway": {"gateway": site.gateway, "vxlan_dev": site.vxlan_dev},
         "nat": {"cidr": str(site.cidr), "bridge": site.bridge},
         "containers": [_container(site, container, mtu) for container in host.containers],
+        # Elsewhere nothing that we know could bring the overlay back after a boot.
+        "persist": host.persist and facts.get("service", {}).get("possible", False),
     }
 
 

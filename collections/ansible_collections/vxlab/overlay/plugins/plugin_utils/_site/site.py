@@ -55,6 +55,7 @@ class Host:
     candidate: str | None = None
     address: str | None = None
     containers: tuple[Container, ...] = ()
+    persist: bool = True
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,7 @@ def read_site(inventory: Mapping[str, Mapping[str, Any]]) -> Site:
                 candidate=candidates[host],
                 address=given["overlay_host_address"],
                 containers=tuple(containers[host]),
+                persist=given["overlay_persist"],
             )
             for host, given in values.items()
         },

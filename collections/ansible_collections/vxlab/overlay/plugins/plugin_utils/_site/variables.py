@@ -99,6 +99,7 @@ VARIABLES = (
     Variable("overlay_peer_filter", True, value.boolean),
     Variable("overlay_asn", DEFAULT_AS_NUMBER, _as_number),
     Variable("overlay_route_reflectors", None, _host_names),
+    Variable("overlay_persist", True, value.boolean, shared=False),
     Variable("overlay_underlay_dev", None, value.device_name, shared=False),
     Variable("overlay_vtep_address", None, value.unicast, shared=False),
     Variable("overlay_host_address", None, value.ipv4, shared=False),

@@ -31,6 +31,7 @@ STATE_ROLES: Mapping[str, tuple[str, ...] | None] = {
     "evpn": ("evpn",),
     "fdb": ("unicast", "static"),
     "nat": None,
+    "persist": None,
 }
 TOO_LONG = "message too long"
 

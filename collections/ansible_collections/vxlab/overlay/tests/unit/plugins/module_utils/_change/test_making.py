@@ -60,7 +60,7 @@ def names(note: str) -> List[str]:
 
 def short(step: Any) -> str:
     if isinstance(step, WriteFile) and step.path == MARK.making:
-        return "forget" if step.content is None else f"note {names(step.content)}"
+        return "forget" if step.content is None else f"note {names(str(step.content))}"
     return step.line if isinstance(step, Command) else str(step.text)
 
 

@@ -44,7 +44,7 @@ class Machine:
             elif isinstance(step, WriteFile) and step.content is None:
                 del self.files[step.path]
             elif isinstance(step, WriteFile):
-                self.files[step.path] = step.content or ""
+                self.files[step.path] = str(step.content)
         return change
 
     def set(self, key: str, value: str) -> None:

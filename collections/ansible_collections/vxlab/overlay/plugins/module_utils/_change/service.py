@@ -1,0 +1,192 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the systemd units of an overlay, and the program that they run, to those that are wanted.
+
+Private to the collection: may change without notice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Dict, List, Mapping, Optional, Union
+
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
+    Change,
+    Command,
+    Step,
+    WriteFile,
+)
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
+
+Content = Union[str, bytes]
+
+UNITS = "/etc/systemd/system"
+
+# After the network, and so after what loads rules (nftables, ufw, firewalld: before
+# network-pre.target); before what waits for the network to be usable, and before the server by
+# which others reach the host. Not before FRR, which itself comes before network.target, and takes
+# up the VXLAN device when it comes.
+SERVICE = """\
+# {mark}: made by the Ansible collection vxlab.overlay, and removed by its teardown.yml
+[Unit]
+Description=VXLAN overlay {name}
+After=network.target systemd-sysctl.service
+Before=network-online.target ssh.service sshd.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart={python} {program} --wait {wait} {name}
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+HEAL_SERVICE = """\
+# {mark}: made by the Ansible collection vxlab.overlay, and removed by its teardown.yml
+[Unit]
+Description=Restore what is missing of VXLAN overlay {name}
+After={unit}.service
+
+[Service]
+Type=oneshot
+ExecStart={python} {program} {name}
+"""
+
+HEAL_TIMER = """\
+# {mark}: made by the Ansible collection vxlab.overlay, and removed by its teardown.yml
+[Unit]
+Description=Look after VXLAN overlay {name}
+
+[Timer]
+OnActiveSec={heal}
+OnUnitActiveSec={heal}
+AccuracySec=1
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+@dataclass(frozen=True)
+class Want:
+    """program: an archive that Python runs; python: path of the interpreter; wait: seconds for
+    the underlay to come at boot; heal: seconds from one look to the next, 0 for none."""
+
+    program: bytes
+    python: str
+    wait: int
+    heal: int
+
+
+@dataclass(frozen=True)
+class Host:
+    """files: contents of our files, by path, where they are; enabled, active: units that are."""
+
+    files: Mapping[str, Content] = field(default_factory=dict)
+    enabled: List[str] = field(default_factory=list)
+    active: List[str] = field(default_factory=list)
+
+
+def program_path(mark: Mark) -> str:
+    return f"/usr/local/lib/vxlab.overlay/{mark.name}.pyz"
+
+
+def unit_of(mark: Mark) -> str:
+    return f"vxlab-overlay-{mark.name}"
+
+
+def units(mark: Mark) -> List[str]:
+    """Those that can be enabled: what restores at boot, and what looks after it."""
+    return [f"{unit_of(mark)}.service", f"{unit_of(mark)}-heal.timer"]
+
+
+def paths(mark: Mark) -> List[str]:
+    """All files that may be ours."""
+    name = f"{UNITS}/{unit_of(mark)}"
+    return [program_path(mark), f"{name}.service", f"{name}-heal.service", f"{name}-heal.timer"]
+
+
+def plan_present(want: Want, have: Host, mark: Mark) -> Change:
+    """The change that makes the units as wanted, enabled and active."""
+    wanted = _files(want, mark)
+    change = Change()
+    service, timer = units(mark)
+    if not want.heal:
+        _end(change, timer, have)
+    _plan_files(change, wanted, have, mark)
+    for unit in (service, timer) if want.heal else (service,):
+        _begin(change, unit, have, restart=unit == timer and have.files.get(f"{UNITS}/{timer}"))
+    return change
+
+
+def plan_absent(have: Host, mark: Mark) -> Change:
+    """The change that removes the units and the program; the overlay itself stays."""
+    change = Change()
+    for unit in reversed(units(mark)):
+        _end(change, unit, have)
+    _plan_files(change, {}, have, mark)
+    return change
+
+
+def _files(want: Want, mark: Mark) -> Dict[str, Content]:
+    program, service, heal_service, heal_timer = paths(mark)
+    values = dict(
+        mark=mark.text,
+        name=mark.name,
+        unit=unit_of(mark),
+        python=want.python,
+        program=program,
+        wait=want.wait,
+        heal=want.heal,
+    )
+    files: Dict[str, Content] = {program: want.program, service: SERVICE.format(**values)}
+    if want.heal:
+        files[heal_service] = HEAL_SERVICE.format(**values)
+        files[heal_timer] = HEAL_TIMER.format(**values)
+    return files
+
+
+def _plan_files(change: Change, wanted: Mapping[str, Content], have: Host, mark: Mark) -> None:
+    steps: List[Step] = []
+    for path in paths(mark):
+        old, new = have.files.get(path), wanted.get(path)
+        if old == new:
+            continue
+        word = "missing" if old is None else "outdated" if new else "should not be there"
+        change.differences.append(f"{path}: {word}")
+        change.before[path], change.after[path] = _shown(old), _shown(new)
+        steps.append(WriteFile(path, new, f"{'write' if new else 'remove'} {path}"))
+    change.steps += steps
+    if any(path.startswith(UNITS) for path in change.before):
+        change.steps.append(Command("systemctl", "daemon-reload", "let systemd read its units"))
+
+
+def _shown(content: Optional[Content]) -> Union[str, List[str], None]:
+    if content is None:
+        return None
+    return content.splitlines() if isinstance(content, str) else f"{len(content)} bytes"
+
+
+def _begin(change: Change, unit: str, have: Host, restart: object = None) -> None:
+    if unit not in have.enabled:
+        change.differences.append(f"{unit}: not enabled")
+        change.steps.append(Command("systemctl", f"enable {unit}", f"let {unit} start at boot"))
+    if unit not in have.active:
+        change.differences.append(f"{unit}: not active")
+        change.steps.append(Command("systemctl", f"start {unit}", f"start {unit}"))
+    elif restart and f"{UNITS}/{unit}" in change.before:
+        change.steps.append(Command("systemctl", f"restart {unit}", f"restart {unit}"))
+
+
+def _end(change: Change, unit: str, have: Host) -> None:
+    if unit in have.active:
+        change.differences.append(f"{unit}: should not be active")
+        change.steps.append(Command("systemctl", f"stop {unit}", f"stop {unit}"))
+    if unit in have.enabled:
+        change.differences.append(f"{unit}: should not be enabled")
+        change.steps.append(
+            Command("systemctl", f"disable {unit}", f"let {unit} not start at boot")
+        )

@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading what systemd knows of our units, and packing the program that they run.
+
+Private to the collection: may change without notice.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import zipfile
+from typing import Any, Dict, List
+
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.service import (
+    Content,
+    Host,
+    paths,
+    program_path,
+    units,
+)
+from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import KernelError, run
+
+RUNNING = "/run/systemd/system"
+"""There exactly when systemd is what started this host (sd_booted(3))."""
+
+PACKAGE = __name__.rpartition("._kernel.")[0]
+PARTS = tuple(
+    f"{PACKAGE}.{part}" for part in ("_change", "_documents", "_kernel", "_restore", "_task")
+)
+MAIN = f"import sys\n\nfrom {PACKAGE}._restore import main\n\nsys.exit(main())\n"
+
+
+def is_systemd_running() -> bool:
+    return os.path.isdir(RUNNING)
+
+
+def require_systemd() -> None:
+    """Raise KernelError where no unit of ours would ever be started."""
+    if not is_systemd_running():
+        raise KernelError(
+            "this host was not started by systemd, and nothing else is known here that could"
+            " restore an overlay at boot; set overlay_persist: false"
+        )
+
+
+def read_is_ours(mark: Mark) -> bool:
+    """Whether there is anything of our units, or of the program that they run."""
+    return any(os.path.lexists(path) for path in paths(mark))
+
+
+def read_host(mark: Mark) -> Host:
+    """Our files and units as they are now."""
+    files: Dict[str, Content] = {}
+    for path in paths(mark):
+        if os.path.exists(path):
+            with open(path, "rb") as source:
+                content = source.read()
+            files[path] = content if path == program_path(mark) else content.decode()
+    if not is_systemd_running():
+        return Host(files)
+    names = units(mark)
+    output = run(
+        ["systemctl", "show", "--property", "Id,ActiveState,UnitFileState", *names],
+        "ask systemd for our units",
+    )
+    parts = output.split("\n\n")
+    shown = [dict(line.split("=", 1) for line in part.splitlines()) for part in parts]
+    return Host(
+        files,
+        enabled=[unit["Id"] for unit in shown if unit.get("UnitFileState") == "enabled"],
+        active=[unit["Id"] for unit in shown if unit.get("ActiveState") == "active"],
+    )
+
+
+def pack_program() -> bytes:
+    """An archive that Python runs (zipapp): the program restore, and all of ours that it imports.
+
+    The same sources give the same bytes.
+    """
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        _add(archive, "__main__.py", MAIN.encode())
+        for name in _imported():
+            module = sys.modules[name]
+            path = name.replace(".", "/")
+            is_package = hasattr(module, "__path__")
+            source = _source(name)
+            _add(archive, f"{path}/__init__.py" if is_package else f"{path}.py", source)
+    return packed.getvalue()
+
+
+def _imported() -> List[str]:
+    """The modules that importing the program brings, with the packages that they are in."""
+    __import__(f"{PACKAGE}._restore")
+    parts = PACKAGE.split(".")
+    around = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
+    return sorted(around + [name for name in sys.modules if name.startswith(PARTS)])
+
+
+def _source(name: str) -> bytes:
+    """Its text, from wherever Ansible has put it; nothing for a package without one."""
+    spec = sys.modules[name].__spec__
+    loader: Any = spec and spec.loader
+    if spec is None or not spec.has_location or not hasattr(loader, "get_data"):
+        return b""
+    found: bytes = loader.get_data(spec.origin)
+    return found
+
+
+def _add(archive: zipfile.ZipFile, path: str, content: bytes) -> None:
+    archive.writestr(zipfile.ZipInfo(path), content)

@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, vxlab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the units there are to those that are wanted, by tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, List
+
+import pytest
+
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
+    Change,
+    Command,
+    WriteFile,
+)
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.service import (
+    UNITS,
+    Host,
+    Want,
+    paths,
+    plan_absent,
+    plan_present,
+)
+
+MARK = Mark("overlay")
+WANT = Want(program=b"zip", python="/usr/bin/python3", wait=30, heal=0)
+HEALED = replace(WANT, heal=60)
+PROGRAM, SERVICE, HEAL_SERVICE, TIMER = paths(MARK)
+UNIT, TIMER_UNIT = "vxlab-overlay-overlay.service", "vxlab-overlay-overlay-heal.timer"
+RELOAD = "systemctl daemon-reload"
+BEGIN = [f"systemctl enable {UNIT}", f"systemctl start {UNIT}"]
+BEGIN_HEAL = [f"systemctl enable {TIMER_UNIT}", f"systemctl start {TIMER_UNIT}"]
+END = [f"systemctl stop {UNIT}", f"systemctl disable {UNIT}"]
+END_HEAL = [f"systemctl stop {TIMER_UNIT}", f"systemctl disable {TIMER_UNIT}"]
+
+
+def after(change: Change, have: Host) -> Host:
+    """The host once a change is carried out, as systemd and the file system have it."""
+    files, enabled, active = dict(have.files), list(have.enabled), list(have.active)
+    for step in change.steps:
+        if isinstance(step, WriteFile):
+            files.pop(step.path, None)
+            if step.content is not None:
+                files[step.path] = step.content
+        elif isinstance(step, Command) and step.line != "daemon-reload":
+            verb, unit = step.line.split()
+            units = enabled if verb in ("enable", "disable") else active
+            if verb in ("stop", "disable"):
+                units.remove(unit)
+            elif verb != "restart":
+                units.append(unit)
+    return Host(files, enabled, active)
+
+
+def made(want: Want) -> Host:
+    return after(plan_present(want, Host(), MARK), Host())
+
+
+def short(change: Change) -> List[str]:
+    """The commands, and of files only the path."""
+    return [step.path if isinstance(step, WriteFile) else step.text for step in change.steps]
+
+
+@pytest.mark.parametrize(
+    ("want", "have", "steps"),
+    [
+        (WANT, Host(), [PROGRAM, SERVICE, RELOAD, *BEGIN]),
+        (
+            HEALED,
+            Host(),
+            [PROGRAM, SERVICE, HEAL_SERVICE, TIMER, RELOAD, *BEGIN, *BEGIN_HEAL],
+        ),
+        (HEALED, made(WANT), [HEAL_SERVICE, TIMER, RELOAD, *BEGIN_HEAL]),
+        (WANT, made(HEALED), [*END_HEAL, HEAL_SERVICE, TIMER, RELOAD]),
+        # A new program is what runs the next time; nothing is to be told to systemd.
+        (replace(WANT, program=b"new"), made(WANT), [PROGRAM]),
+        (replace(WANT, python="/usr/bin/python3.13"), made(WANT), [SERVICE, RELOAD]),
+        # A timer that runs goes on by its old interval until it is restarted.
+        (
+            replace(HEALED, heal=30),
+            made(HEALED),
+            [TIMER, RELOAD, f"systemctl restart {TIMER_UNIT}"],
+        ),
+        (WANT, replace(made(WANT), enabled=[]), BEGIN[:1]),
+        # As after a boot at which it failed.
+        (WANT, replace(made(WANT), active=[]), BEGIN[1:]),
+    ],
+)
+def test_units_become_those_wanted(want: Want, have: Host, steps: List[str]) -> None:
+    change = plan_present(want, have, MARK)
+    assert short(change) == steps
+    assert change.differences
+    assert not plan_present(want, after(change, have), MARK).steps
+
+
+@pytest.mark.parametrize(
+    ("have", "steps"),
+    [
+        (Host(), []),
+        (made(WANT), [*END, PROGRAM, SERVICE, RELOAD]),
+        (
+            made(HEALED),
+            [*END_HEAL, *END, PROGRAM, SERVICE, HEAL_SERVICE, TIMER, RELOAD],
+        ),
+        (Host({PROGRAM: b"zip"}), [PROGRAM]),
+    ],
+)
+def test_nothing_is_left_of_them(have: Host, steps: List[str]) -> None:
+    change = plan_absent(have, MARK)
+    assert short(change) == steps
+    assert after(change, have) == Host()
+
+
+def test_files_are_told_whole_and_the_archive_by_its_size() -> None:
+    change = plan_present(WANT, Host(), MARK)
+    assert change.after[PROGRAM] == "3 bytes"
+    assert "WantedBy=multi-user.target" in change.after[SERVICE]
+    assert change.before == {PROGRAM: None, SERVICE: None}
+
+
+def test_each_overlay_has_files_of_its_own() -> None:
+    assert not set(paths(MARK)) & set(paths(Mark("other")))
+    wanted: Any = made(WANT).files[SERVICE]
+    assert f"ExecStart=/usr/bin/python3 {PROGRAM} --wait 30 overlay" in wanted.splitlines()
+    assert all(path.startswith(UNITS) for path in paths(MARK)[1:])

@@ -44,6 +44,16 @@ lab-up: setup ## Start the embedded lab: hosts ubuntu1-3 made of Linux namespace
 lab-down: setup ## Stop the lab and whatever runs in it
 	@ansible-playbook vxlab.overlay.lab_down -i inventory/lab
 
+.PHONY: vm-up
+vm-up: $(ready) ## Start three virtual machines, real hosts, for inventory/vm (VM_SUITE=bookworm)
+	@scripts/setup system vm
+	$(call title,The virtual machines)
+	@python -m vm up
+
+.PHONY: vm-down
+vm-down: $(ready) ## Stop the virtual machines
+	@python -m vm down
+
 # --- For developers
 
 # What fails soonest comes first. Pytest comes last, so the end of the output counts its tests.
@@ -79,12 +89,18 @@ sanity: setup-test ## ansible-test sanity
 .PHONY: molecule
 molecule: setup-test ## The molecule scenarios, in labs of their own
 	$(call title,molecule)
-	@molecule test --all --no-command-borders
+	@molecule test --all --exclude vm --no-command-borders
 
 .PHONY: integration
 integration: setup-test ## Modules against the kernel, and whole commands against a lab
 	$(call title,integration)
-	@pytest -q -n 2 --dist loadfile --durations=5 tests
+	@pytest -q -n 2 --dist loadfile --durations=5 --ignore=tests/vm tests
+
+.PHONY: test-vm
+test-vm: setup-test ## Reboots, on virtual machines that it starts and stops
+	@scripts/setup system vm
+	$(call title,test-vm)
+	@pytest -q tests/vm
 
 .PHONY: bench
 bench: setup-test ## What it costs, as ratios, and what a change of mode loses (ROUNDS=3)

@@ -35,6 +35,7 @@ TASKS: dict[str, dict[str, Any]] = {
         "ports": [{"name": "vxlan0", "neigh_suppress": True}],
     },
     "vxlan_fdb": {
+        "neighbour_dev": "br0",
         "flood": ["172.16.1.12"],
         "macs": [{"mac": "02:58:0a:e9:00:05", "vtep": "172.16.1.12"}],
         "neighbours": [{"address": "10.233.0.5", "mac": "02:58:0a:e9:00:05"}],

@@ -67,6 +67,17 @@ def test_drift_is_named_and_nothing_changed(built: Site) -> None:
     built.play("site.yml")
 
 
+def test_rendered_scripts_make_the_same_by_hand(built: Site) -> None:
+    folder = built.folder / "rendered"
+    before = built.state()
+    built.play("playbooks/render.yml", "--extra-vars", f"overlay_render_folder={folder}")
+    assert not built.changes_since(before)
+    built.play("playbooks/teardown.yml")
+    for host in built.hosts:
+        built.run(host, f"set -eu\n{(folder / f'{host}.sh').read_text()}")
+    assert set(built.play("site.yml").changed.values()) == {0}
+
+
 def test_run_on_one_host_leaves_the_others_alone(built: Site) -> None:
     built.containers("ubuntu1").append({"name": "extra", "address": "10.233.0.77"})
     built.containers("ubuntu2").append({"name": "extra", "address": "10.233.0.78"})

@@ -19,4 +19,11 @@ options:
       - V(false), and O(state=absent), remove the file. Without this option it stays as it is.
       - Changes nothing for live traffic.
     type: bool
+  render:
+    description:
+      - V(true) reads and changes nothing, and returns C(script), what makes all of it by
+        hand on a host that has nothing. The playbook C(vxlab.overlay.render)
+        makes a file of it.
+    type: bool
+    default: false
 """

@@ -14,7 +14,10 @@ from typing import Any, Dict
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import kept
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
+    Change,
+    ChangeError,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.lock import alone
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.parameters import read_file
@@ -23,50 +26,68 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import (
     require_root,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._task.run import (
-    Plan,
     carry_out,
     prepare,
+    render,
+)
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.task import (
+    Kept,
+    Params,
+    Task,
 )
 
+LONG = 1000
 
-def run_module(
-    argument_spec: Dict[str, Any], plan: Plan, keeps: bool = True, **options: Any
-) -> None:
+
+def run_module(argument_spec: Dict[str, Any], task: Task, **options: Any) -> None:
     """Plan the change, run it unless in check mode, and end the module.
 
-    argument_spec: the module's own options; state, overlay_name and persist are added. plan: reads
-    the host and returns the change. keeps: whether there is something to keep for the next boot.
-    options: for AnsibleModule (required_if and the like).
+    argument_spec: the module's own options; state and overlay_name are added, and for what can be
+    kept, persist and render. options: for AnsibleModule (required_if and the like).
     """
     common = dict(
         state=dict(type="str", default="present", choices=["present", "absent"]),
         overlay_name=dict(type="str", default="overlay"),
     )
-    if keeps:
-        common["persist"] = dict(type="bool")
+    can_be_kept = isinstance(task, Kept)
+    if can_be_kept:
+        common.update(persist=dict(type="bool"), render=dict(type="bool", default=False))
     module = AnsibleModule(
         argument_spec=dict(argument_spec, **common), supports_check_mode=True, **options
     )
     params = module.params
     try:
-        require_root()
         mark = Mark(params["overlay_name"])
-        want = kept.dump(params) if keeps and params["persist"] else None
+        if isinstance(task, Kept) and params["render"]:
+            module.exit_json(changed=False, script=render(task, params, mark))
+        require_root()
         with alone(mark.kept):
-            change = prepare(plan, params, mark)
-            if keeps and (params["persist"] is not None or params["state"] == "absent"):
-                path = f"{mark.kept}/{plan.__module__.rpartition('.')[2]}.json"
-                want = want if params["state"] == "present" else None
-                kept.plan_kept(change, path, read_file(path), want)
+            change = prepare(task, params, mark)
+            if can_be_kept:
+                _plan_kept(change, task, params, mark)
             if not module.check_mode:
                 carry_out(change, mark)
     except ChangeError as error:
         module.fail_json(msg=str(error))
     except KernelError as error:
         module.fail_json(msg=str(error), **error.details)
+    for name, given in params.items():
+        # The result repeats the options (invocation); of 100,000 entries that takes seconds.
+        if isinstance(given, list) and len(given) > LONG:
+            params[name] = f"{len(given)} entries"
     module.exit_json(
         changed=change.changed,
         commands=change.commands,
         differences=change.differences,
         diff=dict(before=change.before, after=change.after) if change.changed else {},
     )
+
+
+def _plan_kept(change: Change, task: Task, params: Params, mark: Mark) -> None:
+    """Add to the change what keeps the options for the next boot, or forgets them."""
+    absent = params["state"] == "absent"
+    if params["persist"] is None and not absent:
+        return
+    path = f"{mark.kept}/{task.__name__.rpartition('.')[2]}.json"
+    want = kept.dump(params) if params["persist"] and not absent else None
+    kept.plan_kept(change, path, read_file(path), want)

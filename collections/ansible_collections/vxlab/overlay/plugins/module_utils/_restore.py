@@ -40,21 +40,21 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._task import (
     vxlan_link,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._task.run import (
-    Plan,
     carry_out,
     prepare,
 )
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.task import Kept
 
 # In the order of site.yml: the filters stand before there is what they filter.
-TASKS: Mapping[str, Plan] = {
-    "gateway_filter": gateway_filter.plan,
-    "peer_filter": peer_filter.plan,
-    "vxlan_link": vxlan_link.plan,
-    "bridge_port": bridge_port.plan,
-    "vxlan_fdb": vxlan_fdb.plan,
-    "netns_veth": netns_veth.plan,
-    "nat_masquerade": nat_masquerade.plan,
-}
+TASKS: Sequence[Kept] = (
+    gateway_filter,
+    peer_filter,
+    vxlan_link,
+    bridge_port,
+    vxlan_fdb,
+    netns_veth,
+    nat_masquerade,
+)
 
 
 INTERVAL = 1.0
@@ -75,12 +75,13 @@ def restore(mark: Mark, check: bool) -> Outcome:
     A part that fails does not keep the others from being restored.
     """
     outcome = Outcome()
-    for name, plan in TASKS.items():
+    for task in TASKS:
+        name = task.__name__.rpartition(".")[2]
         text = read_file(f"{mark.kept}/{name}.json")
         if text is None:
             continue
         try:
-            change = prepare(plan, _possible(kept.load(text)), mark)
+            change = prepare(task, _possible(kept.load(text)), mark)
             if not check:
                 carry_out(change, mark)
         except (ChangeError, KernelError) as error:

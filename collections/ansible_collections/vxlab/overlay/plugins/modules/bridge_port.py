@@ -151,6 +151,10 @@ differences:
   elements: str
   returned: success
   sample: ["br0: port vxlan0 missing"]
+script:
+  description: What makes all of it by hand, for a root shell on a host that has nothing.
+  type: str
+  returned: when O(render=true)
 cmd:
   description: The command that failed.
   type: str
@@ -170,7 +174,7 @@ stderr:
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.port import DEFAULTS
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
-from ansible_collections.vxlab.overlay.plugins.module_utils._task.bridge_port import plan
+from ansible_collections.vxlab.overlay.plugins.module_utils._task import bridge_port
 
 ARGUMENTS = dict(
     name=dict(type="str", default="br0"),
@@ -194,7 +198,7 @@ ARGUMENTS = dict(
 
 
 def main() -> None:
-    run_module(ARGUMENTS, plan)
+    run_module(ARGUMENTS, bridge_port)
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ stderr:
 """
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
-from ansible_collections.vxlab.overlay.plugins.module_utils._task.frr_config import plan
+from ansible_collections.vxlab.overlay.plugins.module_utils._task import frr_config
 
 ARGUMENTS = dict(
     config=dict(type="str"),
@@ -130,7 +130,7 @@ ARGUMENTS = dict(
 
 
 def main() -> None:
-    run_module(ARGUMENTS, plan, keeps=False, required_if=[("state", "present", ["config"])])
+    run_module(ARGUMENTS, frr_config, required_if=[("state", "present", ["config"])])
 
 
 if __name__ == "__main__":

@@ -69,6 +69,10 @@ differences:
   elements: str
   returned: success
   sample: ["gateway ARP filter: rule for arp daddr ip 10.233.0.1 into vxlan0: missing"]
+script:
+  description: What makes all of it by hand, for a root shell on a host that has nothing.
+  type: str
+  returned: when O(render=true)
 cmd:
   description: The command that failed.
   type: str
@@ -87,7 +91,7 @@ stderr:
 """
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
-from ansible_collections.vxlab.overlay.plugins.module_utils._task.gateway_filter import plan
+from ansible_collections.vxlab.overlay.plugins.module_utils._task import gateway_filter
 
 ARGUMENTS = dict(
     gateway=dict(type="str"),
@@ -97,7 +101,7 @@ ARGUMENTS = dict(
 
 
 def main() -> None:
-    run_module(ARGUMENTS, plan, required_if=[("state", "present", ["gateway"])])
+    run_module(ARGUMENTS, gateway_filter, required_if=[("state", "present", ["gateway"])])
 
 
 if __name__ == "__main__":

@@ -73,6 +73,10 @@ differences:
   elements: str
   returned: success
   sample: ["net.ipv4.ip_forward: 0 -> 1"]
+script:
+  description: What makes all of it by hand, for a root shell on a host that has nothing.
+  type: str
+  returned: when O(render=true)
 cmd:
   description: The command that failed.
   type: str
@@ -93,7 +97,7 @@ stderr:
 """
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
-from ansible_collections.vxlab.overlay.plugins.module_utils._task.nat_masquerade import plan
+from ansible_collections.vxlab.overlay.plugins.module_utils._task import nat_masquerade
 
 ARGUMENTS = dict(
     cidr=dict(type="str"),
@@ -103,7 +107,7 @@ ARGUMENTS = dict(
 
 
 def main() -> None:
-    run_module(ARGUMENTS, plan, required_if=[("state", "present", ["cidr"])])
+    run_module(ARGUMENTS, nat_masquerade, required_if=[("state", "present", ["cidr"])])
 
 
 if __name__ == "__main__":

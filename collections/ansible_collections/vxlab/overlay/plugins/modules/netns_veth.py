@@ -82,6 +82,10 @@ differences:
   elements: str
   returned: success
   sample: ["ns1: eth0: down"]
+script:
+  description: What makes all of it by hand, for a root shell on a host that has nothing.
+  type: str
+  returned: when O(render=true)
 cmd:
   description: The command that failed.
   type: str
@@ -101,7 +105,7 @@ stderr:
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.container import ARGUMENT
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
-from ansible_collections.vxlab.overlay.plugins.module_utils._task.netns_veth import plan
+from ansible_collections.vxlab.overlay.plugins.module_utils._task import netns_veth
 
 ARGUMENTS = dict(
     bridge=dict(type="str", default="br0"),
@@ -111,7 +115,7 @@ ARGUMENTS = dict(
 
 
 def main() -> None:
-    run_module(ARGUMENTS, plan)
+    run_module(ARGUMENTS, netns_veth)
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ stderr:
 """
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
-from ansible_collections.vxlab.overlay.plugins.module_utils._task.overlay_service import plan
+from ansible_collections.vxlab.overlay.plugins.module_utils._task import overlay_service
 
 ARGUMENTS = dict(
     wait=dict(type="int", default=30),
@@ -99,7 +99,7 @@ ARGUMENTS = dict(
 
 
 def main() -> None:
-    run_module(ARGUMENTS, plan, keeps=False)
+    run_module(ARGUMENTS, overlay_service)
 
 
 if __name__ == "__main__":

@@ -79,6 +79,10 @@ differences:
   elements: str
   returned: success
   sample: ["VTEP filter: 172.16.1.13 missing"]
+script:
+  description: What makes all of it by hand, for a root shell on a host that has nothing.
+  type: str
+  returned: when O(render=true)
 cmd:
   description: The command that failed.
   type: str
@@ -97,7 +101,7 @@ stderr:
 """
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
-from ansible_collections.vxlab.overlay.plugins.module_utils._task.peer_filter import plan
+from ansible_collections.vxlab.overlay.plugins.module_utils._task import peer_filter
 
 ARGUMENTS = dict(
     vni=dict(type="int", default=42),
@@ -108,7 +112,7 @@ ARGUMENTS = dict(
 
 
 def main() -> None:
-    run_module(ARGUMENTS, plan, required_if=[("state", "present", ["vteps"])])
+    run_module(ARGUMENTS, peer_filter, required_if=[("state", "present", ["vteps"])])
 
 
 if __name__ == "__main__":

@@ -129,6 +129,10 @@ differences:
   elements: str
   returned: success
   sample: ["vxlan0: flood entry to 172.16.1.12: missing"]
+script:
+  description: What makes all of it by hand, for a root shell on a host that has nothing.
+  type: str
+  returned: when O(render=true)
 cmd:
   description: The command that failed.
   type: str
@@ -147,7 +151,7 @@ stderr:
 """
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
-from ansible_collections.vxlab.overlay.plugins.module_utils._task.vxlan_fdb import plan
+from ansible_collections.vxlab.overlay.plugins.module_utils._task import vxlan_fdb
 
 ARGUMENTS = dict(
     dev=dict(type="str", default="vxlan0"),
@@ -160,7 +164,7 @@ ARGUMENTS = dict(
 
 
 def main() -> None:
-    run_module(ARGUMENTS, plan)
+    run_module(ARGUMENTS, vxlan_fdb)
 
 
 if __name__ == "__main__":

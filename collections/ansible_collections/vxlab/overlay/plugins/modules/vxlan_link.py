@@ -191,6 +191,10 @@ differences:
   elements: str
   returned: success
   sample: ["vxlan0: mtu 1500 -> 1450"]
+script:
+  description: What makes all of it by hand, for a root shell on a host that has nothing.
+  type: str
+  returned: when O(render=true)
 cmd:
   description: The command that failed.
   type: str
@@ -209,7 +213,7 @@ stderr:
 """
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._module import run_module
-from ansible_collections.vxlab.overlay.plugins.module_utils._task.vxlan_link import plan
+from ansible_collections.vxlab.overlay.plugins.module_utils._task import vxlan_link
 
 ARGUMENTS = dict(
     name=dict(type="str", default="vxlan0"),
@@ -244,7 +248,7 @@ ARGUMENTS = dict(
 def main() -> None:
     run_module(
         ARGUMENTS,
-        plan,
+        vxlan_link,
         required_if=[("state", "present", ["vni"])],
         mutually_exclusive=[("group", "remote")],
         required_by={"group": "dev"},

@@ -11,9 +11,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from itertools import groupby
-from typing import Iterable, List, Optional, Sequence, Tuple
+from typing import Iterable, List, Optional, Sequence
 
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.batch import (
+    READERS,
+    Batch,
+    batches,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
     Command,
     SetSysctl,
@@ -26,33 +30,25 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.parameters i
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import KernelError, run
 
-BATCHES = {
-    "ip": ["ip", "-batch", "-"],
-    "bridge": ["bridge", "-batch", "-"],
-    "nft": ["nft", "-f", "-"],
-}
 FAILED_LINE = re.compile(r"^Command failed -:(\d+)|^/dev/stdin:(\d+):", re.MULTILINE)
 
 
 def apply(steps: Sequence[Step]) -> None:
     """Run all steps, in their order; raises KernelError at the first that fails."""
-    for (tool, netns), group in groupby(steps, key=_batch_of):
-        if tool in BATCHES:
-            _run_batch(BATCHES[tool], [s for s in group if isinstance(s, Command)], netns)
+    for batch, alone in batches(steps):
+        if batch is None:
+            _run_single(alone)
         else:
-            _run_single(group)
+            _run_batch(batch)
 
 
-def _batch_of(step: Step) -> Tuple[str, Optional[str]]:
-    return (step.tool, step.netns) if isinstance(step, Command) else ("", None)
-
-
-def _run_batch(batch: List[str], commands: List[Command], netns: Optional[str]) -> None:
+def _run_batch(batch: Batch) -> None:
     """One process for all; of nft, one transaction (nft(8), -f)."""
-    source = "".join(command.line + "\n" for command in commands)
+    commands = batch.commands
     intent = commands[0].intent if len(commands) == 1 else f"make {len(commands)} changes"
+    reader = [*READERS[batch.tool].split(), "-"]
     try:
-        run(batch, intent, stdin=source, netns=netns)
+        run(reader, intent, stdin=batch.source, netns=batch.netns)
     except KernelError as error:
         failed = _failed_command(commands, error.stderr)
         if failed is None:

@@ -9,25 +9,28 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
-from typing import Any, Dict
-
+from ansible_collections.vxlab.overlay.plugins.module_utils._change import frr_host
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.frr import (
     plan_absent,
     plan_present,
 )
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.frr_host import CONF, Want
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import frr
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.task import Params
 
 
-def plan(params: Dict[str, Any], mark: Mark) -> Change:
+def read(params: Params, mark: Mark) -> frr_host.Host:
+    if params["state"] == "present":
+        frr.require_frr()
+    return frr.read_host(mark)
+
+
+def change(params: Params, have: frr_host.Host, mark: Mark) -> Change:
     if params["state"] == "absent":
-        return plan_absent(frr.read_host(mark), mark)
-    want = Want(params["config"], params["daemons"], params["secrets"])
-    frr.require_frr()
-    have = frr.read_host(mark)
-    change = plan_present(want, have, mark)
-    if CONF in change.after:
+        return plan_absent(have, mark)
+    want = frr_host.Want(params["config"], params["daemons"], params["secrets"])
+    planned = plan_present(want, have, mark)
+    if frr_host.CONF in planned.after:
         frr.check_config(want.config, want.secrets, mark)
-    return change
+    return planned

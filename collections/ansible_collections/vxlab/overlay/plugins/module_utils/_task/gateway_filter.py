@@ -9,8 +9,6 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
-from typing import Any, Dict
-
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import gateway
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
@@ -18,13 +16,21 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.gatew
     gateway_from_params,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import netfilter
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.task import Params
 
 
-def plan(params: Dict[str, Any], mark: Mark) -> Change:
-    have = gateway.Filters(
+def read(_params: Params, _mark: Mark) -> gateway.Filters:
+    return gateway.Filters(
         netfilter.read_ruleset(), netfilter.read_ebtables(), netfilter.read_made_tables()
     )
+
+
+def change(params: Params, have: gateway.Filters, mark: Mark) -> Change:
     if params["state"] == "absent":
         return gateway.plan_absent(have, mark)
     backend = netfilter.choose_backend(params["backend"], instead="ebtables")
     return gateway.plan_present(gateway_from_params(params, backend), have, mark)
+
+
+def nothing(_params: Params) -> gateway.Filters:
+    return gateway.Filters()

@@ -9,8 +9,6 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
-from typing import Any, Dict
-
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import masquerade, sysctl
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
@@ -18,11 +16,12 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.masqu
     masquerade_from_params,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import netfilter, parameters
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.task import Params
 
 
-def plan(params: Dict[str, Any], mark: Mark) -> Change:
+def read(_params: Params, _mark: Mark) -> masquerade.Firewall:
     tools = netfilter.find_iptables()
-    have = masquerade.Firewall(
+    return masquerade.Firewall(
         ruleset=netfilter.read_ruleset(),
         saves=netfilter.read_saves(tools.values()),
         on_nftables=tools.get("nf_tables"),
@@ -30,7 +29,15 @@ def plan(params: Dict[str, Any], mark: Mark) -> Change:
         sysctl_files=parameters.read_our_sysctl_files(),
         made_tables=netfilter.read_made_tables(),
     )
+
+
+def change(params: Params, have: masquerade.Firewall, mark: Mark) -> Change:
     if params["state"] == "absent":
         return masquerade.plan_absent(have, mark)
     backend = netfilter.choose_backend(params["backend"])
     return masquerade.plan_present(masquerade_from_params(params, backend), have, mark)
+
+
+def nothing(_params: Params) -> masquerade.Firewall:
+    """As the kernel starts; a chain of somebody else's that would refuse is not known here."""
+    return masquerade.Firewall(sysctls=dict.fromkeys(masquerade.SYSCTLS, "0"))

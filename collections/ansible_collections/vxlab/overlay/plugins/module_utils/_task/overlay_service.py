@@ -10,7 +10,6 @@ Private to the collection: may change without notice.
 from __future__ import annotations
 
 import sys
-from typing import Any, Dict
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import service, value
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
@@ -21,11 +20,16 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.service impo
     read_host,
     require_systemd,
 )
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.task import Params
 
 
-def plan(params: Dict[str, Any], mark: Mark) -> Change:
+def read(_params: Params, mark: Mark) -> service.Host:
+    return read_host(mark)
+
+
+def change(params: Params, have: service.Host, mark: Mark) -> Change:
     if params["state"] == "absent":
-        return service.plan_absent(read_host(mark), mark)
+        return service.plan_absent(have, mark)
     want = service.Want(
         program=pack_program(),
         python=sys.executable,
@@ -33,4 +37,4 @@ def plan(params: Dict[str, Any], mark: Mark) -> Change:
         heal=one("heal", params["heal"], lambda given: value.integer(given, 0, 86400)),
     )
     require_systemd()
-    return service.plan_present(want, read_host(mark), mark)
+    return service.plan_present(want, have, mark)

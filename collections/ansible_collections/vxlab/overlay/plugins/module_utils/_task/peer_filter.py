@@ -9,8 +9,6 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
-from typing import Any, Dict
-
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import peers
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
@@ -19,17 +17,25 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.peers
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import netfilter
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import find
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.task import Params
 
 
-def plan(params: Dict[str, Any], mark: Mark) -> Change:
+def read(_params: Params, mark: Mark) -> peers.Filters:
     ruleset = netfilter.read_ruleset()
-    have = peers.Filters(
+    return peers.Filters(
         ruleset,
         netfilter.read_elements(ruleset, peers.FAMILY, mark.table, peers.SET),
         netfilter.read_saves(tool for tool in peers.TOOLS if find(tool)),
         netfilter.read_made_tables(),
     )
+
+
+def change(params: Params, have: peers.Filters, mark: Mark) -> Change:
     if params["state"] == "absent":
         return peers.plan_absent(have, mark)
     backend = netfilter.choose_backend(params["backend"])
     return peers.plan_present(peers_from_params(params, backend), have, mark)
+
+
+def nothing(_params: Params) -> peers.Filters:
+    return peers.Filters()

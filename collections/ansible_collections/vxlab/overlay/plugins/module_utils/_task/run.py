@@ -10,8 +10,8 @@ Private to the collection: may change without notice.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Callable, Dict
 
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.batch import script
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.making import (
     note_creations,
@@ -24,17 +24,19 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.iproute impo
     read_noted,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import KernelError
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.task import (
+    Kept,
+    Params,
+    Task,
+)
 
-Plan = Callable[[Dict[str, Any], Mark], Change]
 
-
-def prepare(plan: Plan, params: Dict[str, Any], mark: Mark) -> Change:
+def prepare(task: Task, params: Params, mark: Mark) -> Change:
     """The change that a task makes, and before it what removes the rest of a run that was killed.
 
-    plan: reads the host, and returns the change to what params ask for. Raises ChangeError or
-    KernelError.
+    Raises ChangeError or KernelError.
     """
-    change = plan(params, mark)
+    change = task.change(params, task.read(params, mark), mark)
     note_creations(change, mark)
     plan_recovery(change, read_noted(mark) is not None, read_left(mark), mark)
     return change
@@ -50,3 +52,8 @@ def carry_out(change: Change, mark: Mark) -> None:
             plan_recovery(recovery, read_noted(mark) is not None, read_left(mark), mark)
             apply(recovery.steps)
         raise
+
+
+def render(task: Kept, params: Params, mark: Mark) -> str:
+    """A script that makes all of it on a host that has nothing; nothing is read or changed."""
+    return script(task.change(params, task.nothing(params), mark).steps)

@@ -9,11 +9,13 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from dataclasses import dataclass
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import fdb
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.entries import (
+    Have,
+    Place,
     find_place,
     only_ours,
     parse_entries,
@@ -23,23 +25,40 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.entri
     entries_from_params,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel import iproute
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.task import Params
 
-LISTS = ("flood", "macs", "neighbours")
+
+@dataclass(frozen=True)
+class Found:
+    """Where the entries go, and those that there are."""
+
+    place: Place
+    have: Have
 
 
-def plan(params: Dict[str, Any], mark: Mark) -> Change:
-    want, dev, neighbour_dev = entries_from_params(params)
-    # The result repeats the options (invocation); of long lists that takes seconds too.
-    params.update({name: f"{len(params[name])} entries" for name in LISTS if params[name]})
+def read(params: Params, mark: Mark) -> Found:
     links = iproute.read_usable_links(mark)
-    if params["state"] == "absent":
-        want, links = fdb.NONE, only_ours(links, mark)
-    place = find_place(dev, neighbour_dev, links, mark)
-    reads_fdb = dev in links and (want.flood, want.macs) != (None, None)
-    reads_neighbours = place.neighbour_dev in links and want.neighbours is not None
+    absent = params["state"] == "absent"
+    if absent:
+        links = only_ours(links, mark)
+    place = find_place(params["dev"], params["neighbour_dev"], links, mark)
+    compares_fdb = absent or (params["flood"], params["macs"]) != (None, None)
+    compares_neighbours = absent or params["neighbours"] is not None
     have = parse_entries(
         place,
-        iproute.read_fdb(dev) if reads_fdb else [],
-        iproute.read_neighbours(place.neighbour_dev) if reads_neighbours else [],
+        iproute.read_fdb(place.dev) if compares_fdb and place.dev in links else [],
+        iproute.read_neighbours(place.neighbour_dev)
+        if compares_neighbours and place.neighbour_dev in links
+        else [],
     )
-    return fdb.plan(want, place, have)
+    return Found(place, have)
+
+
+def change(params: Params, have: Found, _mark: Mark) -> Change:
+    want, _dev, _neighbour_dev = entries_from_params(params)
+    return fdb.plan(fdb.NONE if params["state"] == "absent" else want, have.place, have.have)
+
+
+def nothing(params: Params) -> Found:
+    place = find_place(params["dev"], params["neighbour_dev"], {}, Mark(params["overlay_name"]))
+    return Found(place, parse_entries(place, [], []))

@@ -9,9 +9,10 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Dict
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.link import Link
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.vxlan import (
     Vxlan,
@@ -22,11 +23,22 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.vxlan
     vxlan_from_params,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.iproute import read_usable_links
+from ansible_collections.vxlab.overlay.plugins.module_utils._task.task import Params
 
 
-def plan(params: Dict[str, Any], mark: Mark) -> Change:
+def read(_params: Params, mark: Mark) -> Dict[str, Link]:
+    return read_usable_links(mark)
+
+
+def change(params: Params, have: Dict[str, Link], mark: Mark) -> Change:
     purge = params["purge"]
     if params["state"] == "absent":
-        return plan_absent(params["name"], read_usable_links(mark), mark, purge)
+        return plan_absent(params["name"], have, mark, purge)
     want: Vxlan = vxlan_from_params(params)
-    return plan_present(want, read_usable_links(mark), mark, purge)
+    return plan_present(want, have, mark, purge)
+
+
+def nothing(params: Params) -> Dict[str, Link]:
+    """The underlay device, with room for the packets."""
+    dev = params["dev"]
+    return {dev: Link(1, dev, None, up=True, mtu=65535, mac="")} if dev else {}

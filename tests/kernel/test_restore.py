@@ -20,17 +20,30 @@ from .host import Host
 
 KEPT = "/etc/vxlab.overlay/overlay"
 CONTAINERS = [
-    {"name": name, "addresses": [f"10.233.0.{n}/16"], "gateway": "10.233.0.1", "mtu": 1450}
-    for n, name in enumerate(("ns1", "ns2"), start=2)
+    {
+        "name": f"ns{n}",
+        "addresses": [f"10.233.0.{n + 1}/16"],
+        "gateway": "10.233.0.1",
+        "mac": f"02:58:0a:e9:00:{n + 1:02x}",
+        "mtu": 1450,
+    }
+    for n in (1, 2)
 ]
 # In the order of site.yml.
 TASKS: dict[str, dict[str, Any]] = {
     "gateway_filter": {"gateway": "10.233.0.1"},
     "peer_filter": {"vteps": ["172.16.1.12"]},
-    "vxlan_link": {"vni": 42, "dev": "eth1", "local": "172.16.1.11", "mtu": 1450},
+    "vxlan_link": {
+        "vni": 42,
+        "dev": "eth1",
+        "local": "172.16.1.11",
+        "mac": "02:59:0a:e9:ff:01",
+        "mtu": 1450,
+    },
     "bridge_port": {
         "mac": "02:58:0a:e9:ff:01",
         "mtu": 1450,
+        "stp": False,
         "addresses": ["10.233.255.11/16", "10.233.0.1/32"],
         "ports": [{"name": "vxlan0", "neigh_suppress": True}],
     },

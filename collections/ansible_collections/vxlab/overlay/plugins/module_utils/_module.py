@@ -21,6 +21,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.change impor
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.lock import alone
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.parameters import read_file
+from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.program import restore_kept
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import (
     KernelError,
     require_root,
@@ -56,21 +57,25 @@ def run_module(argument_spec: Dict[str, Any], task: Task, **options: Any) -> Non
         argument_spec=dict(argument_spec, **common), supports_check_mode=True, **options
     )
     params = module.params
+    begun = False
     try:
         mark = Mark(params["overlay_name"])
         if isinstance(task, Kept) and params["render"]:
             module.exit_json(changed=False, script=render(task, params, mark))
         require_root()
         with alone(mark.kept):
-            change = prepare(task, params, mark)
+            prepared = prepare(task, params, mark)
+            change = prepared.change
             if can_be_kept:
                 _plan_kept(change, task, params, mark)
             if not module.check_mode:
-                carry_out(change, mark)
+                begun = True
+                carry_out(prepared)
     except ChangeError as error:
         module.fail_json(msg=str(error))
     except KernelError as error:
-        module.fail_json(msg=str(error), **error.details)
+        restored = "; what was there before is restored" if begun and restore_kept(mark) else ""
+        module.fail_json(msg=f"{error}{restored}", **error.details)
     for name, given in params.items():
         # The result repeats the options (invocation); of 100,000 entries that takes seconds.
         if isinstance(given, list) and len(given) > LONG:

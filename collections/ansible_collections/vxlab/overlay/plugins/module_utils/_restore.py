@@ -81,13 +81,13 @@ def restore(mark: Mark, check: bool) -> Outcome:
         if text is None:
             continue
         try:
-            change = prepare(task, _possible(kept.load(text)), mark)
+            prepared = prepare(task, _possible(kept.load(text)), mark)
             if not check:
-                carry_out(change, mark)
+                carry_out(prepared)
         except (ChangeError, KernelError) as error:
             outcome.errors.append(f"{name}: {error}")
         else:
-            outcome.differences += change.differences
+            outcome.differences += prepared.change.differences
     return outcome
 
 

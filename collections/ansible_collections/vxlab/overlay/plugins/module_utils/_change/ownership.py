@@ -70,6 +70,11 @@ class Mark:
         return f"{KEPT}/{self.name}"
 
     @property
+    def program(self) -> str:
+        """The program that restores what is kept, an archive that Python runs (see _restore.py)."""
+        return f"/usr/local/lib/vxlab.overlay/{self.name}.pyz"
+
+    @property
     def chain(self) -> str:
         """Name of the ebtables chain that is ours: with 28 characters, as long as one may be."""
         return f"vxl_{self.name}"

@@ -90,10 +90,6 @@ class Host:
     active: List[str] = field(default_factory=list)
 
 
-def program_path(mark: Mark) -> str:
-    return f"/usr/local/lib/vxlab.overlay/{mark.name}.pyz"
-
-
 def unit_of(mark: Mark) -> str:
     return f"vxlab-overlay-{mark.name}"
 
@@ -106,19 +102,22 @@ def units(mark: Mark) -> List[str]:
 def paths(mark: Mark) -> List[str]:
     """All files that may be ours."""
     name = f"{UNITS}/{unit_of(mark)}"
-    return [program_path(mark), f"{name}.service", f"{name}-heal.service", f"{name}-heal.timer"]
+    return [mark.program, f"{name}.service", f"{name}-heal.service", f"{name}-heal.timer"]
 
 
 def plan_present(want: Want, have: Host, mark: Mark) -> Change:
     """The change that makes the units as wanted, enabled and active."""
-    wanted = _files(want, mark)
     change = Change()
     service, timer = units(mark)
     if not want.heal:
         _end(change, timer, have)
-    _plan_files(change, wanted, have, mark)
-    for unit in (service, timer) if want.heal else (service,):
-        _begin(change, unit, have, restart=unit == timer and have.files.get(f"{UNITS}/{timer}"))
+    _plan_files(change, _files(want, mark), have, mark)
+    _begin(change, service, have)
+    if want.heal:
+        _begin(change, timer, have)
+        if timer in have.active and f"{UNITS}/{timer}" in change.before:
+            # Until then it goes on by its old interval.
+            change.steps.append(Command("systemctl", f"restart {timer}", f"restart {timer}"))
     return change
 
 
@@ -170,15 +169,13 @@ def _shown(content: Optional[Content]) -> Union[str, List[str], None]:
     return content.splitlines() if isinstance(content, str) else f"{len(content)} bytes"
 
 
-def _begin(change: Change, unit: str, have: Host, restart: object = None) -> None:
+def _begin(change: Change, unit: str, have: Host) -> None:
     if unit not in have.enabled:
         change.differences.append(f"{unit}: not enabled")
         change.steps.append(Command("systemctl", f"enable {unit}", f"let {unit} start at boot"))
     if unit not in have.active:
         change.differences.append(f"{unit}: not active")
         change.steps.append(Command("systemctl", f"start {unit}", f"start {unit}"))
-    elif restart and f"{UNITS}/{unit}" in change.before:
-        change.steps.append(Command("systemctl", f"restart {unit}", f"restart {unit}"))
 
 
 def _end(change: Change, unit: str, have: Host) -> None:

@@ -20,7 +20,6 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.service impo
     Content,
     Host,
     paths,
-    program_path,
     units,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import KernelError, run
@@ -60,7 +59,7 @@ def read_host(mark: Mark) -> Host:
         if os.path.exists(path):
             with open(path, "rb") as source:
                 content = source.read()
-            files[path] = content if path == program_path(mark) else content.decode()
+            files[path] = content if path == mark.program else content.decode()
     if not is_systemd_running():
         return Host(files)
     names = units(mark)

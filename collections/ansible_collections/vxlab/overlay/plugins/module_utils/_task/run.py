@@ -10,9 +10,14 @@ Private to the collection: may change without notice.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.batch import script
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import (
+    Change,
+    ChangeError,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.making import (
     note_creations,
     plan_recovery,
@@ -31,27 +36,49 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._task.task import (
 )
 
 
-def prepare(task: Task, params: Params, mark: Mark) -> Change:
+@dataclass(frozen=True)
+class Prepared:
+    """A task's change, and what the host had before it."""
+
+    task: Task
+    params: Params
+    have: Any
+    change: Change
+    mark: Mark
+
+
+def prepare(task: Task, params: Params, mark: Mark) -> Prepared:
     """The change that a task makes, and before it what removes the rest of a run that was killed.
 
     Raises ChangeError or KernelError.
     """
-    change = task.change(params, task.read(params, mark), mark)
+    have = task.read(params, mark)
+    change = task.change(params, have, mark)
     note_creations(change, mark)
     plan_recovery(change, read_noted(mark) is not None, read_left(mark), mark)
-    return change
+    return Prepared(task, params, have, change, mark)
 
 
-def carry_out(change: Change, mark: Mark) -> None:
-    """Run a change; raises KernelError, and then no link is left half-made."""
+def carry_out(prepared: Prepared) -> None:
+    """Run a change. Raises KernelError; then no link is left half-made, and where there was nothing
+    of ours before, there is nothing again."""
+    mark = prepared.mark
     try:
-        apply(change.steps)
+        apply(prepared.change.steps)
     except KernelError:
-        recovery = Change()
-        with suppress(KernelError):  # the first error is the one to tell
+        with suppress(ChangeError, KernelError):  # the first error is the one to tell
+            recovery = Change()
             plan_recovery(recovery, read_noted(mark) is not None, read_left(mark), mark)
             apply(recovery.steps)
+            if _was_nothing(prepared):
+                absent = dict(prepared.params, state="absent")
+                apply(prepare(prepared.task, absent, mark).change.steps)
         raise
+
+
+def _was_nothing(prepared: Prepared) -> bool:
+    absent = dict(prepared.params, state="absent")
+    return not prepared.task.change(absent, prepared.have, prepared.mark).steps
 
 
 def render(task: Kept, params: Params, mark: Mark) -> str:

@@ -70,7 +70,7 @@ def image(folder: Path, suite: str, public_key: Path) -> Image:
     if made.exists():
         return found
     if os.geteuid() != 0:
-        raise VmError("making an image of Debian needs root: sudo make vm-up")
+        raise VmError("making an image of Debian needs root; run make vm-up as root")
     print(f"Making an image of Debian {suite} from its packages", flush=True)
     # Renamed when it is whole: an interrupted run leaves nothing that looks like an image.
     with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}-") as scratch:

@@ -35,7 +35,7 @@ FIREWALL = {
 }
 FILES = """
 part sysctls; grep -rs . /proc/sys/net/ipv4/conf /proc/sys/net/ipv4/ip_forward /proc/sys/net/bridge
-part etc; grep -r '' /etc/sysctl.d
+part etc; grep -rs '' /etc/sysctl.d /etc/vxlab.overlay || true
 part run; find /run -printf '%p %y %m\\n'
 part namespaces; ls /run/netns 2> /dev/null || true
 part mounted; find /run/netns -mindepth 1 -fstype nsfs -printf '%f\\n' 2> /dev/null || true

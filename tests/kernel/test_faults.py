@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.vxlab.overlay.plugins.module_utils import _restore
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.service import pack_program
 
 from .host import Host
@@ -92,7 +93,7 @@ CHANGES: dict[str, Json] = {
 def _faulty(host: Host, tmp_path: Path) -> Host:
     """A host whose tools can be made to fail, and which has what restores an overlay."""
     program = tmp_path / "overlay.pyz"
-    program.write_bytes(pack_program())
+    program.write_bytes(pack_program(_restore))
     if host.attempt(PRIVATE_LIB).returncode != 0:
         pytest.skip("this kernel lets nobody lay a file system over /usr/local/lib here")
     host.run(f"cp {program} /usr/local/lib/vxlab.overlay/")
@@ -154,6 +155,15 @@ def test_later_run_leaves_what_was_there(faulty: Host, module: str, point: str) 
         faulty.module(each, {**args, "persist": True})
     args = {**TASKS[module], **CHANGES[module], "persist": True}
     _fails_and_then_works(faulty, module, args, point)
+
+
+def test_what_the_options_leave_as_it_is_stays(faulty: Host) -> None:
+    """A run that had nothing to remove of its own kinds of entries removes no other kind."""
+    for each in ("vxlan_link", "bridge_port"):
+        faulty.module(each, TASKS[each])
+    entries = TASKS["vxlan_fdb"]
+    faulty.module("vxlan_fdb", {"neighbours": entries["neighbours"]})
+    _fails_and_then_works(faulty, "vxlan_fdb", {"flood": ["172.16.1.12", "172.16.1.13"]}, "last")
 
 
 def _fails_and_then_works(host: Host, module: str, args: Json, point: str) -> None:

@@ -33,6 +33,25 @@ def test_host_without_systemd_is_told_what_to_set(host: Host) -> None:
     assert host.state() == before
 
 
+def test_all_that_the_program_is_made_of_comes_with_the_module() -> None:
+    """Ansible sends with a module what it finds imported in its text. In check mode."""
+    done = subprocess.run(
+        [
+            Path(sys.executable).parent / "ansible",
+            *("localhost", "--inventory=localhost,", "--connection=local", "--check"),
+            f"--extra-vars=ansible_python_interpreter={sys.executable}",
+            "--module-name=vxlab.overlay.overlay_service",
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "systemctl enable" in done.stdout or "overlay_persist: false" in done.stdout, done.stdout
+
+
 @pytest.mark.parametrize("option", ["wait", "heal"])
 def test_time_that_cannot_be_is_refused(host: Host, option: str) -> None:
     assert option in host.refusal("overlay_service", {option: -1})

@@ -44,7 +44,7 @@ PROOFS = {
     "evpn": "vtysh -c 'show bgp l2vpn evpn summary' | grep 172.16.1.12",
     "containers": "ip netns exec ns1 ping -c 1 -W 2 10.77.0.1",
     # The lab's hosts have no systemd, so nothing would restore it.
-    "persist": "! ls /etc/vxlab.overlay /usr/local/lib/vxlab.overlay",
+    "persist": "[ ! -e /etc/vxlab.overlay ] && [ ! -e /usr/local/lib/vxlab.overlay ]",
     "nat": "nft list table ip vxlab_overlay | grep 10.77.0.0/16",
 }
 

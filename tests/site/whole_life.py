@@ -34,11 +34,22 @@ def whole_life(site: Site, case: Case) -> None:
             words = broken[host][0].mended
             assert all(any(word in line for word in words) for line in commands), commands
         site.play("playbooks/verify.yml", "--tags", "state,reach")
+    if case.mode == "evpn":
+        _renders_what_frr_runs(site)
     site.play("playbooks/teardown.yml")
     # FRR's files are given back with their text, mode and owner, but are new ones.
     left = [line for line in site.changes_since(before) if " /etc/frr/" not in line]
     assert not left, left
     assert _frr(site) == frr
+
+
+def _renders_what_frr_runs(site: Site) -> None:
+    folder = site.folder / "rendered"
+    site.play("playbooks/render.yml", "--extra-vars", f"overlay_render_folder={folder}")
+    for host in site.hosts:
+        runs = site.run(host, "cat /etc/frr/frr.conf")
+        runs = runs.replace(site.variables["overlay_bgp_password"], "********")
+        assert runs.endswith((folder / f"{host}.frr.conf").read_text())
 
 
 def _frr(site: Site) -> list[str]:

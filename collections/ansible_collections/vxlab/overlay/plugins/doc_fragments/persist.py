@@ -16,6 +16,9 @@ options:
         O(overlay_name) and a file named like the module, from which the program that
         M(vxlab.overlay.overlay_service) installs restores the same at boot. One file for each
         overlay and module, so the last run counts.
+      - A container that joined a namespace that somebody else makes is restored once that is
+        there, so by a later run of the program; one whose namespace is a path below C(/proc) is
+        not, since a process has another number after a boot.
       - V(false), and O(state=absent), remove the file. Without this option it stays as it is.
       - Changes nothing for live traffic.
     type: bool

@@ -9,6 +9,7 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
@@ -18,7 +19,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.change impor
     Change,
     ChangeError,
 )
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import KEPT, Mark
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.lock import alone
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.parameters import read_file
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.program import restore_kept
@@ -63,7 +64,8 @@ def run_module(argument_spec: Dict[str, Any], task: Task, **options: Any) -> Non
         if isinstance(task, Kept) and params["render"]:
             module.exit_json(changed=False, script=render(task, params, mark))
         require_root()
-        with alone(mark.kept):
+        # overlay_service runs the program, which wants the lock itself.
+        with alone(KEPT) if can_be_kept else nullcontext():
             prepared = prepare(task, params, mark)
             change = prepared.change
             if can_be_kept:
@@ -74,7 +76,8 @@ def run_module(argument_spec: Dict[str, Any], task: Task, **options: Any) -> Non
     except ChangeError as error:
         module.fail_json(msg=str(error))
     except KernelError as error:
-        restored = "; what was there before is restored" if begun and restore_kept(mark) else ""
+        is_restored = begun and read_file(_kept_file(task, mark)) and restore_kept(mark)
+        restored = "; what was there before is restored" if is_restored else ""
         module.fail_json(msg=f"{error}{restored}", **error.details)
     for name, given in params.items():
         # The result repeats the options (invocation); of 100,000 entries that takes seconds.
@@ -93,6 +96,10 @@ def _plan_kept(change: Change, task: Task, params: Params, mark: Mark) -> None:
     absent = params["state"] == "absent"
     if params["persist"] is None and not absent:
         return
-    path = f"{mark.kept}/{task.__name__.rpartition('.')[2]}.json"
+    path = _kept_file(task, mark)
     want = kept.dump(params) if params["persist"] and not absent else None
     kept.plan_kept(change, path, read_file(path), want)
+
+
+def _kept_file(task: Task, mark: Mark) -> str:
+    return f"{mark.kept}/{task.__name__.rpartition('.')[2]}.json"

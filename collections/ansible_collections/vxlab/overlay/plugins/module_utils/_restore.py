@@ -15,11 +15,11 @@ import argparse
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import kept
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
-from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import KEPT, Mark
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.iproute import (
     exists,
     read_namespaces,
@@ -63,9 +63,11 @@ INTERVAL = 1.0
 
 @dataclass
 class Outcome:
-    """What differed from the kept options, one short sentence each, and what failed."""
+    """One short sentence each: what differed from the kept options, what could not be restored
+    since somebody else has to make something first, and what failed."""
 
     differences: List[str] = field(default_factory=list)
+    left_out: List[str] = field(default_factory=list)
     errors: List[str] = field(default_factory=list)
 
 
@@ -77,38 +79,42 @@ def restore(mark: Mark, check: bool) -> Outcome:
     outcome = Outcome()
     for task in TASKS:
         name = task.__name__.rpartition(".")[2]
-        text = read_file(f"{mark.kept}/{name}.json")
-        if text is None:
-            continue
         try:
-            prepared = prepare(task, _possible(kept.load(text)), mark)
+            text = read_file(f"{mark.kept}/{name}.json")
+            if text is None:
+                continue
+            params = kept.load(text)
+            if task is netns_veth:
+                _leave_out(params, outcome)
+            prepared = prepare(task, params, mark)
             if not check:
                 carry_out(prepared)
         except (ChangeError, KernelError) as error:
             outcome.errors.append(f"{name}: {error}")
+        except Exception as error:  # a file that is damaged, or of another version of this program
+            outcome.errors.append(f"{name}: {type(error).__name__}: {error}; run site.yml")
         else:
             outcome.differences += prepared.change.differences
     return outcome
 
 
-def _possible(params: Dict[str, Any]) -> Dict[str, Any]:
-    """Without containers that joined a namespace of somebody else's that is not there (yet)."""
-    if "containers" in params:
-        namespaces = read_namespaces()
-        params["containers"] = [
-            container
-            for container in params["containers"]
-            if _is_made_by_us(container) or exists(_netns_of(container), namespaces)
-        ]
-    return params
+def _leave_out(params: Dict[str, Any], outcome: Outcome) -> None:
+    """Take out the containers that joined a namespace of somebody else's that is not there (yet).
 
-
-def _is_made_by_us(container: Mapping[str, Any]) -> bool:
-    return bool(container["owned"]) and not _netns_of(container).startswith("/")
-
-
-def _netns_of(container: Mapping[str, Any]) -> str:
-    return str(container["netns"] or container["name"])
+    One that is named by a process is not looked for: by now its number may be another process's.
+    """
+    namespaces = read_namespaces()
+    possible = []
+    for container in params["containers"]:
+        netns = str(container["netns"] or container["name"])
+        is_made_by_us = container["owned"] and not netns.startswith("/")
+        if is_made_by_us or (not netns.startswith("/proc/") and exists(netns, namespaces)):
+            possible.append(container)
+        else:
+            outcome.left_out.append(
+                f"{container['name']}: its namespace {netns} is somebody else's"
+            )
+    params["containers"] = possible
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -125,17 +131,19 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     try:
         require_root()
         mark = Mark(given.name)
-        with alone(mark.kept):
-            while True:
+        while True:
+            with alone(KEPT):
                 outcome = restore(mark, given.check)
-                for line in outcome.differences:
-                    print(f"{word}: {line}", flush=True)
-                told += len(outcome.differences)
-                if not outcome.errors or time.monotonic() > deadline:
-                    break
-                time.sleep(INTERVAL)
+            for line in outcome.differences:
+                print(f"{word}: {line}", flush=True)
+            told += len(outcome.differences)
+            if not outcome.errors or time.monotonic() > deadline:
+                break
+            time.sleep(INTERVAL)
     except (ChangeError, KernelError) as error:
         outcome = Outcome(errors=[str(error)])
+    for line in outcome.left_out:
+        print(f"left out: {line}")
     for line in outcome.errors:
         print(f"cannot restore: {line}", file=sys.stderr)
     return 1 if outcome.errors or (given.check and told) else 0

@@ -30,7 +30,8 @@ options:
   wait:
     description:
       - Seconds for which the unit tries at boot, while the underlay is not there yet. The services
-        that come after it wait with it.
+        that come after it wait with it. It goes on trying after that, but they do not wait for it
+        any more; so it is where the underlay itself comes late, as a VPN does.
     type: int
     default: 30
   heal:

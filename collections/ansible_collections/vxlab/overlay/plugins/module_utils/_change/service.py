@@ -39,6 +39,8 @@ Before=network-online.target ssh.service sshd.service
 Type=oneshot
 RemainAfterExit=yes
 ExecStart={python} {program} --wait {wait} {name}
+Restart=on-failure
+RestartSec=5
 
 [Install]
 WantedBy=multi-user.target
@@ -83,11 +85,13 @@ class Want:
 
 @dataclass(frozen=True)
 class Host:
-    """files: contents of our files, by path, where they are; enabled, active: units that are."""
+    """files: contents of our files, by path, where they are; enabled: units that are; states: what
+    systemd calls their ActiveState; outdated: units whose file it has not read since it changed."""
 
     files: Mapping[str, Content] = field(default_factory=dict)
     enabled: List[str] = field(default_factory=list)
-    active: List[str] = field(default_factory=list)
+    states: Mapping[str, str] = field(default_factory=dict)
+    outdated: List[str] = field(default_factory=list)
 
 
 def unit_of(mark: Mark) -> str:
@@ -95,27 +99,28 @@ def unit_of(mark: Mark) -> str:
 
 
 def units(mark: Mark) -> List[str]:
-    """Those that can be enabled: what restores at boot, and what looks after it."""
-    return [f"{unit_of(mark)}.service", f"{unit_of(mark)}-heal.timer"]
+    """What restores at boot, what restores later, and the timer that asks for that."""
+    return [f"{unit_of(mark)}{kind}" for kind in (".service", "-heal.service", "-heal.timer")]
 
 
 def paths(mark: Mark) -> List[str]:
     """All files that may be ours."""
-    name = f"{UNITS}/{unit_of(mark)}"
-    return [mark.program, f"{name}.service", f"{name}-heal.service", f"{name}-heal.timer"]
+    return [mark.program, *(f"{UNITS}/{unit}" for unit in units(mark))]
 
 
 def plan_present(want: Want, have: Host, mark: Mark) -> Change:
     """The change that makes the units as wanted, enabled and active."""
     change = Change()
-    service, timer = units(mark)
+    service, heal_service, timer = units(mark)
     if not want.heal:
         _end(change, timer, have)
+        _end(change, heal_service, have)
     _plan_files(change, _files(want, mark), have, mark)
     _begin(change, service, have)
     if want.heal:
         _begin(change, timer, have)
-        if timer in have.active and f"{UNITS}/{timer}" in change.before:
+        is_old = timer in have.outdated or f"{UNITS}/{timer}" in change.before
+        if is_old and have.states.get(timer) == "active":
             # Until then it goes on by its old interval.
             change.steps.append(Command("systemctl", f"restart {timer}", f"restart {timer}"))
     return change
@@ -159,7 +164,8 @@ def _plan_files(change: Change, wanted: Mapping[str, Content], have: Host, mark:
         change.before[path], change.after[path] = _shown(old), _shown(new)
         steps.append(WriteFile(path, new, f"{'write' if new else 'remove'} {path}"))
     change.steps += steps
-    if any(path.startswith(UNITS) for path in change.before):
+    change.differences += [f"{unit}: not read by systemd yet" for unit in have.outdated]
+    if have.outdated or any(path.startswith(UNITS) for path in change.before):
         change.steps.append(Command("systemctl", "daemon-reload", "let systemd read its units"))
 
 
@@ -173,17 +179,23 @@ def _begin(change: Change, unit: str, have: Host) -> None:
     if unit not in have.enabled:
         change.differences.append(f"{unit}: not enabled")
         change.steps.append(Command("systemctl", f"enable {unit}", f"let {unit} start at boot"))
-    if unit not in have.active:
+    if have.states.get(unit) != "active":
         change.differences.append(f"{unit}: not active")
         change.steps.append(Command("systemctl", f"start {unit}", f"start {unit}"))
 
 
 def _end(change: Change, unit: str, have: Host) -> None:
-    if unit in have.active:
-        change.differences.append(f"{unit}: should not be active")
+    state = have.states.get(unit, "inactive")
+    if state not in ("inactive", "failed"):
+        change.differences.append(f"{unit}: should not be {state}")
         change.steps.append(Command("systemctl", f"stop {unit}", f"stop {unit}"))
     if unit in have.enabled:
         change.differences.append(f"{unit}: should not be enabled")
         change.steps.append(
             Command("systemctl", f"disable {unit}", f"let {unit} not start at boot")
+        )
+    if state == "failed":
+        change.differences.append(f"{unit}: should not be failed")
+        change.steps.append(
+            Command("systemctl", f"reset-failed {unit}", f"let systemd forget that {unit} failed")
         )

@@ -90,6 +90,9 @@ def write_file(path: str, content: Union[str, bytes, None], intent: str) -> None
         with open(temporary, "wb") as target:
             target.write(content if isinstance(content, bytes) else content.encode())
             os.fchmod(target.fileno(), 0o644)
+            # Else a power cut may leave the new name with nothing in it.
+            target.flush()
+            os.fsync(target.fileno())
         os.replace(temporary, path)
     except OSError as error:
         raise KernelError(f"cannot {intent}: {path}: {error.strerror}") from error

@@ -13,6 +13,8 @@ import io
 import os
 import sys
 import zipfile
+from contextlib import suppress
+from types import ModuleType
 from typing import Any, Dict, List
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
@@ -27,11 +29,13 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import K
 RUNNING = "/run/systemd/system"
 """There exactly when systemd is what started this host (sd_booted(3))."""
 
+PROPERTIES = ("Id", "ActiveState", "UnitFileState", "NeedDaemonReload")
+PYTHON = "/usr/bin/python3"
+OLDEST = (3, 8)
+
 PACKAGE = __name__.rpartition("._kernel.")[0]
-PARTS = tuple(
-    f"{PACKAGE}.{part}" for part in ("_change", "_documents", "_kernel", "_restore", "_task")
-)
-MAIN = f"import sys\n\nfrom {PACKAGE}._restore import main\n\nsys.exit(main())\n"
+PARTS = tuple(f"{PACKAGE}.{part}" for part in ("_change", "_documents", "_kernel", "_task"))
+MAIN = "import sys\n\nfrom {} import main\n\nsys.exit(main())\n"
 
 
 def is_systemd_running() -> bool:
@@ -64,27 +68,36 @@ def read_host(mark: Mark) -> Host:
         return Host(files)
     names = units(mark)
     output = run(
-        ["systemctl", "show", "--property", "Id,ActiveState,UnitFileState", *names],
+        ["systemctl", "show", "--property", ",".join(PROPERTIES), *names],
         "ask systemd for our units",
     )
     parts = output.split("\n\n")
     shown = [dict(line.split("=", 1) for line in part.splitlines()) for part in parts]
     return Host(
         files,
-        enabled=[unit["Id"] for unit in shown if unit.get("UnitFileState") == "enabled"],
-        active=[unit["Id"] for unit in shown if unit.get("ActiveState") == "active"],
+        enabled=[unit["Id"] for unit in shown if unit["UnitFileState"] == "enabled"],
+        states={unit["Id"]: unit["ActiveState"] for unit in shown},
+        outdated=[unit["Id"] for unit in shown if unit["NeedDaemonReload"] == "yes"],
     )
 
 
-def pack_program() -> bytes:
-    """An archive that Python runs (zipapp): the program restore, and all of ours that it imports.
+def find_python() -> str:
+    """The Python that the program runs by: one that a new release of the distribution keeps."""
+    with suppress(KernelError):
+        run([PYTHON, "-c", f"import sys; sys.exit(sys.version_info < {OLDEST})"], "ask its version")
+        return PYTHON
+    return sys.executable
+
+
+def pack_program(program: ModuleType) -> bytes:
+    """An archive that Python runs (zipapp): a module's main, and all of ours that it imports.
 
     The same sources give the same bytes.
     """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        _add(archive, "__main__.py", MAIN.encode())
-        for name in _imported():
+        _add(archive, "__main__.py", MAIN.format(program.__name__).encode())
+        for name in _imported(program):
             module = sys.modules[name]
             path = name.replace(".", "/")
             is_package = hasattr(module, "__path__")
@@ -93,12 +106,12 @@ def pack_program() -> bytes:
     return packed.getvalue()
 
 
-def _imported() -> List[str]:
-    """The modules that importing the program brings, with the packages that they are in."""
-    __import__(f"{PACKAGE}._restore")
+def _imported(program: ModuleType) -> List[str]:
+    """The program, the modules that importing it has brought, and the packages around them."""
     parts = PACKAGE.split(".")
     around = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
-    return sorted(around + [name for name in sys.modules if name.startswith(PARTS)])
+    brought = [name for name in sys.modules if name.startswith(PARTS)]
+    return sorted([program.__name__, *around, *brought])
 
 
 def _source(name: str) -> bytes:

@@ -9,13 +9,13 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
-import sys
-
+from ansible_collections.vxlab.overlay.plugins.module_utils import _restore
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import service, value
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted.options import one
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.service import (
+    find_python,
     pack_program,
     read_host,
     require_systemd,
@@ -31,8 +31,8 @@ def change(params: Params, have: service.Host, mark: Mark) -> Change:
     if params["state"] == "absent":
         return service.plan_absent(have, mark)
     want = service.Want(
-        program=pack_program(),
-        python=sys.executable,
+        program=pack_program(_restore),
+        python=find_python(),
         wait=one("wait", params["wait"], lambda given: value.integer(given, 0, 3600)),
         heal=one("heal", params["heal"], lambda given: value.integer(given, 0, 86400)),
     )

@@ -38,18 +38,13 @@ class Found:
 
 def read(params: Params, mark: Mark) -> Found:
     links = iproute.read_usable_links(mark)
-    absent = params["state"] == "absent"
-    if absent:
+    if params["state"] == "absent":
         links = only_ours(links, mark)
     place = find_place(params["dev"], params["neighbour_dev"], links, mark)
-    compares_fdb = absent or (params["flood"], params["macs"]) != (None, None)
-    compares_neighbours = absent or params["neighbours"] is not None
     have = parse_entries(
         place,
-        iproute.read_fdb(place.dev) if compares_fdb and place.dev in links else [],
-        iproute.read_neighbours(place.neighbour_dev)
-        if compares_neighbours and place.neighbour_dev in links
-        else [],
+        iproute.read_fdb(place.dev) if place.dev in links else [],
+        iproute.read_neighbours(place.neighbour_dev) if place.neighbour_dev in links else [],
     )
     return Found(place, have)
 

@@ -24,13 +24,14 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.service impo
     paths,
     plan_absent,
     plan_present,
+    units,
 )
 
 MARK = Mark("overlay")
 WANT = Want(program=b"zip", python="/usr/bin/python3", wait=30, heal=0)
 HEALED = replace(WANT, heal=60)
 PROGRAM, SERVICE, HEAL_SERVICE, TIMER = paths(MARK)
-UNIT, TIMER_UNIT = "vxlab-overlay-overlay.service", "vxlab-overlay-overlay-heal.timer"
+UNIT, HEAL_UNIT, TIMER_UNIT = units(MARK)
 RELOAD = "systemctl daemon-reload"
 BEGIN = [f"systemctl enable {UNIT}", f"systemctl start {UNIT}"]
 BEGIN_HEAL = [f"systemctl enable {TIMER_UNIT}", f"systemctl start {TIMER_UNIT}"]
@@ -40,20 +41,26 @@ END_HEAL = [f"systemctl stop {TIMER_UNIT}", f"systemctl disable {TIMER_UNIT}"]
 
 def after(change: Change, have: Host) -> Host:
     """The host once a change is carried out, as systemd and the file system have it."""
-    files, enabled, active = dict(have.files), list(have.enabled), list(have.active)
+    files, enabled, states = dict(have.files), list(have.enabled), dict(have.states)
+    outdated = list(have.outdated)
     for step in change.steps:
         if isinstance(step, WriteFile):
             files.pop(step.path, None)
             if step.content is not None:
                 files[step.path] = step.content
-        elif isinstance(step, Command) and step.line != "daemon-reload":
+        elif isinstance(step, Command) and step.line == "daemon-reload":
+            outdated = []
+        elif isinstance(step, Command):
             verb, unit = step.line.split()
-            units = enabled if verb in ("enable", "disable") else active
-            if verb in ("stop", "disable"):
-                units.remove(unit)
-            elif verb != "restart":
-                units.append(unit)
-    return Host(files, enabled, active)
+            if verb == "enable":
+                enabled.append(unit)
+            elif verb == "disable":
+                enabled.remove(unit)
+            elif verb in ("start", "restart"):
+                states[unit] = "active"
+            else:
+                del states[unit]
+    return Host(files, enabled, states, outdated)
 
 
 def made(want: Want) -> Host:
@@ -87,7 +94,23 @@ def short(change: Change) -> List[str]:
         ),
         (WANT, replace(made(WANT), enabled=[]), BEGIN[:1]),
         # As after a boot at which it failed.
-        (WANT, replace(made(WANT), active=[]), BEGIN[1:]),
+        (WANT, replace(made(WANT), states={UNIT: "failed"}), BEGIN[1:]),
+        # As when the run before was killed between its two last steps.
+        (WANT, replace(made(WANT), outdated=[UNIT]), [RELOAD]),
+        (
+            HEALED,
+            replace(made(HEALED), outdated=[TIMER_UNIT]),
+            [RELOAD, f"systemctl restart {TIMER_UNIT}"],
+        ),
+        (
+            WANT,
+            replace(made(HEALED), states={UNIT: "active", HEAL_UNIT: "failed"}),
+            [
+                f"systemctl disable {TIMER_UNIT}",
+                f"systemctl reset-failed {HEAL_UNIT}",
+                *(HEAL_SERVICE, TIMER, RELOAD),
+            ],
+        ),
     ],
 )
 def test_units_become_those_wanted(want: Want, have: Host, steps: List[str]) -> None:
@@ -107,6 +130,12 @@ def test_units_become_those_wanted(want: Want, have: Host, steps: List[str]) -> 
             [*END_HEAL, *END, PROGRAM, SERVICE, HEAL_SERVICE, TIMER, RELOAD],
         ),
         (Host({PROGRAM: b"zip"}), [PROGRAM]),
+        # As long as it tries at boot, and after it has failed to.
+        (replace(made(WANT), states={UNIT: "activating"}), [*END, PROGRAM, SERVICE, RELOAD]),
+        (
+            replace(made(WANT), states={UNIT: "failed"}),
+            [END[1], f"systemctl reset-failed {UNIT}", PROGRAM, SERVICE, RELOAD],
+        ),
     ],
 )
 def test_nothing_is_left_of_them(have: Host, steps: List[str]) -> None:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from tests.site.site import Site
@@ -108,6 +110,38 @@ def test_sabotage_is_named_and_mended(built: Site, names: list[str]) -> None:
     built.play("playbooks/verify.yml")  # which also sees that nothing differs any more
     for place, index in _indexes(built).items():
         assert index == kept[place] or "deleted" in broken.get(place[0], "")
+
+
+# Faults of one part hide each other, so a host has one of each part.
+PARTS = [
+    [name for name, (_script, _told, words) in SABOTAGE.items() if words[0] in of_part]
+    for of_part in (
+        ("ns1", "veth-ns1", "ip -n ns1", "ip -n ns1 link", "ip -n ns1 route"),
+        ("vxlan0", "br0"),
+        ("vxlab_overlay",),
+        ("bridge vxlab_overlay",),
+        ("ip_forward",),
+    )
+]
+
+
+def test_drift_names_each_of_a_hundred_faults(built: Site) -> None:
+    chosen = random.Random(4789)
+    count = 0
+    while count < 100:
+        told = {}
+        broken = [(host, chosen.choice(part)) for host in built.hosts for part in PARTS]
+        for host, name in broken:
+            address = built.containers(host)[0]["address"]
+            script, message, _words = SABOTAGE[name]
+            built.run(host, script.replace("ADDRESS", address))
+            told[host, name] = message.replace("ADDRESS", address)
+        lines = built.play("playbooks/drift.yml", fails=True).errors.splitlines()
+        for (host, name), message in told.items():
+            assert any(f"{host}: " in line and message in line for line in lines), (name, broken)
+        built.play("site.yml")
+        count += len(broken)
+    built.play("playbooks/verify.yml")
 
 
 def test_forward_policy_of_others_does_not_stop_the_overlay(built: Site) -> None:

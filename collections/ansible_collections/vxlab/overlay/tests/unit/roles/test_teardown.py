@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._restore import TASKS
 
@@ -17,7 +17,7 @@ COLLECTION = Path(__file__).resolve().parents[3]
 
 
 def read(path: str) -> Any:
-    return yaml.safe_load((COLLECTION / path).read_text())
+    return DataLoader().load_from_file(str(COLLECTION / path))
 
 
 def test_whatever_makes_a_part_of_the_overlay_is_undone_and_restored() -> None:

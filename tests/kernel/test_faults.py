@@ -79,6 +79,15 @@ CHANGES: dict[str, Json] = {
         "macs": [{"mac": "02:58:0a:e9:00:06", "vtep": "172.16.1.13"}],
         "neighbours": [{"address": "10.233.0.6", "mac": "02:58:0a:e9:00:06"}],
     },
+    "anti_spoof": {
+        "containers": [
+            {
+                **TASKS["anti_spoof"]["containers"][0],
+                "addresses": ["10.233.0.9/16"],
+                "routes_for": ["192.0.2.0/24"],
+            }
+        ]
+    },
     "netns_veth": {
         "containers": [
             {**CONTAINERS[0], "mtu": 1400, "addresses": ["10.233.0.9/16"]},

@@ -57,6 +57,12 @@ TASKS: dict[str, dict[str, Any]] = {
         "macs": [{"mac": "02:58:0a:e9:00:05", "vtep": "172.16.1.12"}],
         "neighbours": [{"address": "10.233.0.5", "mac": "02:58:0a:e9:00:05"}],
     },
+    "anti_spoof": {
+        "containers": [
+            {"port": f"veth-{c['name']}", "mac": c["mac"], "addresses": c["addresses"]}
+            for c in CONTAINERS
+        ]
+    },
     "netns_veth": {"containers": CONTAINERS},
     "nat_masquerade": {"cidr": "10.233.0.0/16", "bridge": "br0"},
 }
@@ -82,6 +88,8 @@ FAULTS = {
     "nft delete table bridge vxlab_overlay": "gateway ARP filter",
     "nft delete table inet vxlab_overlay": "VTEP filter",
     "nft flush set inet vxlab_overlay vteps": "VTEP filter: 172.16.1.12 missing",
+    "nft delete table bridge vxlab_overlay.ports": "anti-spoofing, MACs: missing",
+    "nft flush set bridge vxlab_overlay.ports addresses": "veth-ns1 . 10.233.0.2 missing",
     "nft delete table ip vxlab_overlay": "NAT rule for 10.233.0.0/16: missing",
     "sysctl -qw net.ipv4.ip_forward=0": "net.ipv4.ip_forward: 0 -> 1",
 }

@@ -42,6 +42,7 @@ PROOFS = {
     "bridge": "ip -d link show vxlan0 master br0 && ip address show br0 | grep 10.77.0.1/32",
     "fdb": "bridge fdb show dev vxlan0 | grep 'dst 172.16.1.12 self permanent'",
     "evpn": "vtysh -c 'show bgp l2vpn evpn summary' | grep 172.16.1.12",
+    "anti_spoof": "nft list set bridge vxlab_overlay.ports addresses | grep 10.77.0.2",
     "containers": "ip netns exec ns1 ping -c 1 -W 2 10.77.0.1",
     # The lab's hosts have no systemd, so nothing would restore it.
     "persist": "[ ! -e /etc/vxlab.overlay ] && [ ! -e /usr/local/lib/vxlab.overlay ]",
@@ -136,6 +137,7 @@ def test_verify_and_teardown_alone_and_playbooks_by_name(lab: Site, installed: P
 
 
 def test_a_thousand_containers_on_one_host(lab: Site) -> None:
+    lab.reset()
     lab.hosts["ubuntu1"]["overlay_containers"] = [
         {"name": f"c{n}", "address": f"10.233.{8 + n // 250}.{1 + n % 250}"} for n in range(1000)
     ]

@@ -83,6 +83,16 @@ SABOTAGE = {
         "gateway ARP filter",
         ("bridge vxlab_overlay",),
     ),
+    "the filter of what containers send deleted": (
+        "nft delete table bridge vxlab_overlay.ports",
+        "anti-spoofing, IPv4 addresses: missing",
+        ("bridge vxlab_overlay.ports",),
+    ),
+    "a container's address deleted from that filter": (
+        "nft 'delete element bridge vxlab_overlay.ports addresses { veth-ns1 . ADDRESS }'",
+        "anti-spoofing, IPv4 addresses: veth-ns1 . ADDRESS missing",
+        ("element bridge vxlab_overlay.ports addresses",),
+    ),
 }
 
 

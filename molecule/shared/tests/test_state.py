@@ -80,6 +80,17 @@ def test_container_mtu_is_the_vxlan_devices(overlay: Overlay) -> None:
         assert _link(container.host, "eth0", container.inside)["mtu"] == vxlan["mtu"], container
 
 
+def test_each_container_may_send_from_its_own_address(overlay: Overlay) -> None:
+    table = f"bridge vxlab_{overlay.value('overlay_name', 'overlay')}.ports"
+    for name, host in overlay.hosts.items():
+        listed = json.loads(host.check_output(f"nft -j list set {table} addresses"))["nftables"]
+        (found,) = (entry["set"] for entry in listed if "set" in entry)
+        assert {tuple(pair["concat"]) for pair in found.get("elem", [])} == {
+            (f"veth-{container['name']}", container["address"])
+            for container in overlay.variables[name]["overlay_containers"]
+        }
+
+
 def test_what_was_made_is_marked_as_ours(overlay: Overlay) -> None:
     mark = overlay.value("overlay_name", "overlay")
     for name, host in overlay.hosts.items():

@@ -31,6 +31,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import (
     require_root,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._task import (
+    anti_spoof,
     bridge_port,
     gateway_filter,
     nat_masquerade,
@@ -52,6 +53,7 @@ TASKS: Sequence[Kept] = (
     vxlan_link,
     bridge_port,
     vxlan_fdb,
+    anti_spoof,
     netns_veth,
     nat_masquerade,
 )

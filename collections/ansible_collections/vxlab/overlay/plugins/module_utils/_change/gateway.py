@@ -14,7 +14,7 @@ Private to the collection: may change without notice.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, Optional, Sequence, Tuple
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import iptables, nft
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import Change
@@ -89,24 +89,14 @@ def plan_absent(have: Filters, mark: Mark) -> Change:
 def _plan_ebtables(change: Change, gateway: Optional[Gateway], have: Filters, mark: Mark) -> None:
     """ebtables(8) has no comments: ours are a chain of our own, and the jumps to it."""
     tables = iptables.parse(have.ebtables)
-    chains = tables.get("filter", {})
     own = mark.chain
-    listed = {
-        name: [_numbered(rule) for rule in chain.rules if name == own or own in rule]
-        for name, chain in chains.items()
-    }
-    ours = {name: rules for name, rules in listed.items() if rules or name == own}
+    ours = iptables.ours_in_ebtables(tables.get("filter", {}), own)
     wanted = _ebtables_rules(gateway, own) if gateway else {}
     if wanted:
         iptables.note_table(change, "ebtables", "filter", tables, have.made_tables)
     iptables.plan_own_chain(change, "ebtables", own, ours, wanted, "gateway ARP filter in ebtables")
     if not wanted:
         iptables.give_table_back(change, "ebtables", "filter", tables, have.made_tables, own)
-
-
-def _numbered(rule: List[str]) -> List[str]:
-    """With ARP's number: its name is known only where there is an /etc/ethertypes."""
-    return ["0x806" if word in ("ARP", "0x0806") else word for word in rule]
 
 
 def _ebtables_rules(gateway: Gateway, own: str) -> Dict[str, iptables.Rules]:

@@ -10,6 +10,7 @@ Private to the collection: may change without notice.
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass, field
 from typing import Dict, Iterable, List, Mapping, Sequence
@@ -25,6 +26,13 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership im
 )
 
 VERDICTS_THAT_REFUSE = ("DROP", "REJECT")
+NUMBERS = {
+    "-p": {"ipv4": "0x800", "0x0800": "0x800", "arp": "0x806", "0x0806": "0x806", "ipv6": "0x86dd"},
+    "--ip6-proto": {"ipv6-icmp": "58"},
+}
+"""Of protocols, by option and name: a name is known only where /etc/ethertypes or /etc/protocols
+has it."""
+MAC = re.compile(r"[0-9a-f]{1,2}(:[0-9a-f]{1,2}){5}\Z")
 UNPRINTED = "(a match that iptables-save does not print)"
 """First word of a rule that has such a match, put there by those who know it."""
 
@@ -118,6 +126,27 @@ def plan_rules(
         _command(change, tool, table, f"{place} {shlex.join(rule)}", f"add {label}")
 
 
+def ours_in_ebtables(chains: Mapping[str, Chain], own: str) -> Dict[str, Rules]:
+    """By chain, the rules of our own chain and the jumps to it. ebtables(8) has no comments."""
+    listed = {
+        name: [_in_one_way(rule) for rule in chain.rules if name == own or own in rule]
+        for name, chain in chains.items()
+    }
+    return {name: rules for name, rules in listed.items() if rules or name == own}
+
+
+def _in_one_way(rule: Sequence[str]) -> List[str]:
+    """With protocols' numbers, and all digits of MACs, which not every ebtables prints."""
+    words = []
+    for option, word in zip(["", *rule], rule):
+        if option in NUMBERS:
+            word = NUMBERS[option].get(word.lower(), word.lower())
+        elif MAC.match(word):
+            word = ":".join(octet.zfill(2) for octet in word.split(":"))
+        words.append(word)
+    return words
+
+
 def plan_own_chain(
     change: Change,
     tool: str,
@@ -126,22 +155,21 @@ def plan_own_chain(
     wanted: Mapping[str, Rules],
     label: str,
     first: bool = False,
+    table: str = "filter",
 ) -> None:
     """Add to the change what makes a chain of our own, and the jumps to it, exactly those wanted.
 
-    have, wanted: by chain of the table filter, our chain's rules and others' rules that jump to it;
+    have, wanted: by chain of the table, our chain's rules and others' rules that jump to it;
     ours stands first, so that it is whole before anything jumps to it. first: whether a jump goes
     before other people's rules.
     """
     if have == wanted:
         return
-    state = "should not be there" if not wanted else "wrong" if have else "missing"
-    change.differences.append(f"{label}: {state}")
-    change.before[label], change.after[label] = dict(have), dict(wanted)
+    _tell(change, have, wanted, label)
 
     def run(line: str) -> None:
         wait = "" if tool == "ebtables" else "-w 5 "
-        change.steps.append(Command(tool, f"{wait}-t filter {line}", f"set the {label}"))
+        change.steps.append(Command(tool, f"{wait}-t {table} {line}", f"set the {label}"))
 
     for name, rules in have.items():
         for rule in rules if name != own else ():
@@ -157,41 +185,86 @@ def plan_own_chain(
             run(f"{place} {shlex.join(rule)}")
 
 
-def note_table(change: Change, tool: str, table: str, tables: Tables, made: Sequence[str]) -> None:
+def plan_whole_ebtables_chain(
+    change: Change,
+    table: str,
+    own: str,
+    have: Mapping[str, Rules],
+    wanted: Mapping[str, Rules],
+    label: str,
+) -> None:
+    """The same for a chain of ebtables that is wanted, which is replaced as one, without a gap.
+
+    A jump goes before other people's rules.
+    """
+    if have == wanted:
+        return
+    _tell(change, have, wanted, label)
+    intent = f"set the {label}"
+    # Without --noflush the rest of the table would go; the line of a chain empties it.
+    rules = "".join(f"-A {own} {shlex.join(rule)}\n" for rule in wanted[own])
+    text = f"*{table}\n:{own} RETURN\n{rules}"
+    change.steps.append(Command("ebtables-restore", "--noflush", intent, stdin=text))
+    for name in sorted({*have, *wanted} - {own}):
+        before, after = have.get(name, []), wanted.get(name, [])
+        if before != after:
+            lines = [f"-D {name} {shlex.join(rule)}" for rule in before]
+            lines += [f"-I {name} 1 {shlex.join(rule)}" for rule in after]
+            change.steps += [Command("ebtables", f"-t {table} {line}", intent) for line in lines]
+
+
+def _tell(
+    change: Change, have: Mapping[str, Rules], wanted: Mapping[str, Rules], label: str
+) -> None:
+    """That the rules of a chain of our own differ."""
+    state = "should not be there" if not wanted else "wrong" if have else "missing"
+    change.differences.append(f"{label}: {state}")
+    change.before[label], change.after[label] = dict(have), dict(wanted)
+
+
+def note_table(
+    change: Change, tool: str, table: str, tables: Tables, made: Sequence[str]
+) -> Sequence[str]:
     """Before the first rule of ours: note a table that the tool is about to make for it.
 
-    made: the lines of the note so far.
+    made: the lines of the note so far; returns those that it then has.
     """
     line = f"{tool} {table}"
-    if table not in tables and line not in made:
-        _write_note(change, [*made, line], f"note that {tool}'s table {table} is made for us")
+    if table in tables or line in made:
+        return made
+    lines = [*made, line]
+    _write_note(change, lines, f"note that {tool}'s table {table} is made for us")
+    return lines
 
 
 def give_table_back(
     change: Change, tool: str, table: str, tables: Tables, made: Sequence[str], own: str
-) -> None:
+) -> Sequence[str]:
     """After the last rule of ours: remove a table that was made for us, if nothing is left in it.
 
-    own: the word that marks our rules, or the name of our chain. The variants on nf_tables remove
-    a table with its built-in chains when an empty one is restored (iptables-restore(8)). The
-    legacy ones keep it, empty, until the next boot: their kernel module has no way to let it go.
+    own: the word that marks our rules, or the name of our chain; made, and what is returned: as in
+    note_table. The variants on nf_tables remove a table with its built-in chains when an empty one
+    is restored (iptables-restore(8)). The legacy ones keep it, empty, until the next boot: their
+    kernel module has no way to let it go.
     """
     line = f"{tool} {table}"
     if line not in made:
-        return
+        return made
     others = {name: chain for name, chain in tables.get(table, {}).items() if name != own}
     rules = [rule for chain in others.values() for rule in chain.rules if own not in rule]
     if any(is_mark(word) for rule in rules for word in rule):
-        return  # another overlay of ours uses it, and gives it back
+        return made  # another filter or overlay of ours uses it, and gives it back
     is_empty = not rules and all(chain.policy == "ACCEPT" for chain in others.values())
     if is_empty and table in tables:
         intent = f"remove {tool}'s table {table}, which was made for us"
         commit = "" if tool == "ebtables" else "COMMIT\n"
         change.steps.append(Command(f"{tool}-restore", "", intent, stdin=f"*{table}\n{commit}"))
         change.differences.append(f"{tool}'s table {table}: should not be there")
-    _write_note(change, [entry for entry in made if entry != line], f"forget {tool}'s {table}")
+    lines = [entry for entry in made if entry != line]
+    _write_note(change, lines, f"forget {tool}'s {table}")
     if not change.differences:
         change.differences.append(f"{MADE_TABLES}: names {tool}'s table {table}, which is not ours")
+    return lines
 
 
 def _write_note(change: Change, lines: Iterable[str], intent: str) -> None:

@@ -23,18 +23,25 @@ Ruleset = Sequence[Mapping[str, Any]]
 LEFT: Dict[str, Mapping[str, Any]] = {
     "iifname": {"meta": {"key": "iifname"}},
     "oifname": {"meta": {"key": "oifname"}},
+    "ether saddr": {"payload": {"protocol": "ether", "field": "saddr"}},
+    "ether type": {"payload": {"protocol": "ether", "field": "type"}},
     "ip saddr": {"payload": {"protocol": "ip", "field": "saddr"}},
     "ip daddr": {"payload": {"protocol": "ip", "field": "daddr"}},
     "udp dport": {"payload": {"protocol": "udp", "field": "dport"}},
     "vxlan vni": {"payload": {"base": "th", "offset": 96, "len": 24}},
+    "arp saddr ether": {"payload": {"protocol": "arp", "field": "saddr ether"}},
     "arp saddr ip": {"payload": {"protocol": "arp", "field": "saddr ip"}},
     "arp daddr ip": {"payload": {"protocol": "arp", "field": "daddr ip"}},
     "ip6 saddr": {"payload": {"protocol": "ip6", "field": "saddr"}},
+    "icmpv6 type": {"payload": {"protocol": "icmpv6", "field": "type"}},
     "ct state": {"ct": {"key": "state"}},
 }
 # The VNI stands 12 bytes behind the beginning of the UDP header (RFC 7348, section 5); only newer
 # versions of nft have a name for it.
 WRITTEN = {"vxlan vni": "@th,96,24"}
+
+CONCATENATED = " . "
+"""Between the parts of an element, of a set's type and of what is looked up there (nft(8))."""
 
 Elements = Mapping[str, Sequence[str]]
 """By name of a set, what is in it."""
@@ -42,8 +49,8 @@ Elements = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Match:
-    """left: a key of LEFT; value: a name, a number, an address or a prefix, a set as "@name", or
-    several of one kind (ct states).
+    """left: a key of LEFT, or several as a concatenation, "iifname . ether saddr"; value: a name,
+    a number, an address or a prefix, a set as "@name", or several of one kind (ct states).
     """
 
     left: str
@@ -55,7 +62,9 @@ class Match:
         if isinstance(self.value, tuple):
             right = ",".join(self.value)
         else:
-            right = f'"{self.value}"' if self.left.endswith("name") else str(self.value)
+            right = str(self.value)
+            if self.left.endswith("name") and not right.startswith("@"):
+                right = f'"{right}"'
         left = WRITTEN.get(self.left, self.left)
         return f"{left} {'!= ' if self.negated else ''}{right}"
 
@@ -68,7 +77,9 @@ class Match:
         elif isinstance(self.value, str) and "/" in self.value:
             network = ipaddress.ip_network(self.value)
             right = {"prefix": {"addr": str(network.network_address), "len": network.prefixlen}}
-        return {"match": {"op": operator, "left": LEFT[self.left], "right": right}}
+        parts = [LEFT[part] for part in self.left.split(CONCATENATED)]
+        left = {"concat": parts} if len(parts) > 1 else parts[0]
+        return {"match": {"op": operator, "left": left, "right": right}}
 
 
 @dataclass(frozen=True)
@@ -110,12 +121,19 @@ class Chain:
 
 @dataclass(frozen=True)
 class NamedSet:
-    """type: of its elements (nft(8), "SETS"); what: names it in messages."""
+    """type: of its elements (nft(8), "SETS"), "ifname . ether_addr" for concatenations, whose
+    elements are written in the same way; what: names it in messages.
+    """
 
     name: str
     type: str
     elements: Tuple[str, ...]
     what: str
+
+    def text(self, element: str) -> str:
+        """An element, for nft: the name of an interface could be a word of its own or a number."""
+        parts = zip(self.type.split(CONCATENATED), element.split(CONCATENATED))
+        return CONCATENATED.join(f'"{p}"' if kind == "ifname" else p for kind, p in parts)
 
 
 @dataclass(frozen=True)
@@ -191,9 +209,10 @@ def _change_elements(
     change: Change, verb: str, table: Table, named: NamedSet, elements: Sequence[str]
 ) -> None:
     if elements:
+        listed = ", ".join(map(named.text, elements))
         _command(
             change,
-            f"{verb} element {table.family} {table.name} {named.name} {{ {', '.join(elements)} }}",
+            f"{verb} element {table.family} {table.name} {named.name} {{ {listed} }}",
             f"{verb} elements of {named.what}",
         )
 
@@ -201,6 +220,19 @@ def _change_elements(
 def objects(ruleset: Ruleset, kind: str) -> List[Mapping[str, Any]]:
     """All objects of a kind ("table", "chain", "rule") in a ruleset."""
     return [entry[kind] for entry in ruleset if kind in entry]
+
+
+def type_of(listed: Mapping[str, Any]) -> str:
+    """The type of a set in a ruleset, as NamedSet has it; one that has no name as nft lists it."""
+    kind = listed["type"]
+    return CONCATENATED.join(kind) if isinstance(kind, list) else str(kind)
+
+
+def element_of(listed: Any) -> str:
+    """An element of a set, as NamedSet has it, from what nft lists."""
+    if isinstance(listed, Mapping) and "concat" in listed:
+        return CONCATENATED.join(map(str, listed["concat"]))
+    return str(listed)
 
 
 def rules_of(ruleset: Ruleset, family: str, table: str, chain: str) -> List[Mapping[str, Any]]:
@@ -243,7 +275,7 @@ def _differences(
     if want is None:
         return [f"{family} table {name}: should not be there"] if exists else []
     found = []
-    sets = {s["name"]: s["type"] for s in objects(have, "set") if _in(s, family, name)}
+    sets = {s["name"]: type_of(s) for s in objects(have, "set") if _in(s, family, name)}
     for named in want.sets:
         if sets.pop(named.name, None) != named.type:
             found.append(f"{named.what}: missing")

@@ -48,6 +48,12 @@ class Mark:
         return f"vxlab_{self.name}"
 
     @property
+    def ports_table(self) -> str:
+        """Name of the nftables table that guards ports: the dot keeps it from being the table of
+        another overlay, whose name has none."""
+        return f"{self.table}.ports"
+
+    @property
     def journal(self) -> str:
         """Directory with one empty file for each network namespace that we made.
 
@@ -79,6 +85,11 @@ class Mark:
         """Name of the ebtables chain that is ours: with 28 characters, as long as one may be."""
         return f"vxl_{self.name}"
 
+    @property
+    def ports_chain(self) -> str:
+        """Name of the ebtables chains that guard ports, of the same length."""
+        return f"vxp_{self.name}"
+
     def alias(self, what: str = "") -> str:
         """The link alias, with an optional word that says what the link is for."""
         return f"{self.text} {what}".rstrip()
@@ -89,4 +100,4 @@ class Mark:
 
 def is_mark(word: str) -> bool:
     """Whether a word of a rule marks it as that of any of our overlays."""
-    return word.startswith(("vxlab.overlay:", "vxl_"))
+    return word.startswith(("vxlab.overlay:", "vxl_", "vxp_"))

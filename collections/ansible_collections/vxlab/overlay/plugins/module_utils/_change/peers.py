@@ -48,13 +48,13 @@ class Peers:
 
 @dataclass(frozen=True)
 class Filters:
-    """What there is: nft's ruleset and our set, and what each iptables-save prints, by tool.
+    """What there is: nft's ruleset, our set, and what each iptables-save prints, by tool.
 
     made_tables: the lines of the note on tables that were made for us.
     """
 
     ruleset: nft.Ruleset = ()
-    elements: Sequence[str] = ()
+    elements: nft.Elements = field(default_factory=dict)
     saves: Mapping[str, str] = field(default_factory=dict)
     made_tables: Sequence[str] = ()
 
@@ -82,7 +82,7 @@ def wanted_table(want: Peers, mark: Mark) -> nft.Table:
 def plan_present(want: Peers, have: Filters, mark: Mark) -> Change:
     change = Change()
     table = wanted_table(want, mark) if want.backend == "nft" else None
-    nft.plan_table(change, FAMILY, mark.table, table, have.ruleset, {SET: have.elements})
+    nft.plan_table(change, FAMILY, mark.table, table, have.ruleset, have.elements)
     _plan_iptables(change, want if want.backend != "nft" else None, have, mark)
     return change
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, Iterable, List
 
+from ansible_collections.vxlab.overlay.plugins.module_utils._change import nft
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import MADE_TABLES
 from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import (
     KernelError,
@@ -31,14 +32,14 @@ def read_ruleset() -> List[Dict[str, Any]]:
     return listed
 
 
-def read_elements(ruleset: List[Dict[str, Any]], family: str, table: str, name: str) -> List[str]:
-    """Elements of a set, addresses; none where the ruleset has no such set."""
+def read_elements(ruleset: List[Dict[str, Any]], family: str, table: str) -> Dict[str, List[str]]:
+    """Elements of a table's sets, by name of the set; nothing where the ruleset has none there."""
     sets = [entry["set"] for entry in ruleset if "set" in entry]
-    if (family, table, name) not in [(s["family"], s["table"], s["name"]) for s in sets]:
-        return []
-    output = run(["nft", "-j", "list", "set", family, table, name], f"list the set {name}")
-    listed = json.loads(output)["nftables"]
-    return [str(e) for entry in listed if "set" in entry for e in entry["set"].get("elem", [])]
+    if (family, table) not in [(found["family"], found["table"]) for found in sets]:
+        return {}
+    output = run(["nft", "-j", "list", "table", family, table], f"list the sets of {table}")
+    listed = nft.objects(json.loads(output)["nftables"], "set")
+    return {found["name"]: [*map(nft.element_of, found.get("elem", []))] for found in listed}
 
 
 def find_iptables() -> Dict[str, str]:

@@ -24,7 +24,7 @@ def read(_params: Params, mark: Mark) -> peers.Filters:
     ruleset = netfilter.read_ruleset()
     return peers.Filters(
         ruleset,
-        netfilter.read_elements(ruleset, peers.FAMILY, mark.table, peers.SET),
+        netfilter.read_elements(ruleset, peers.FAMILY, mark.table),
         netfilter.read_saves(tool for tool in peers.TOOLS if find(tool)),
         netfilter.read_made_tables(),
     )

@@ -13,6 +13,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.vxlab.overlay.plugins.module_utils._change import value
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.allocation import (
     KINDS,
     VXLAN_DEVICE,
@@ -63,10 +64,11 @@ def plan_site(
     own = _own_addresses(site, found)
     _require_other_macs(site, own)
     vteps = {name: _vtep(host, found.get(name, {})) for name, host in site.hosts.items()}
+    routed = _routed(site)
     return {
         "site": _common(site, mtu),
         "hosts": {
-            name: _host(site, host, mtu, found.get(name, {}), own.get(name), vteps)
+            name: _host(site, host, mtu, found.get(name, {}), own.get(name), vteps, routed)
             for name, host in site.hosts.items()
         },
     }
@@ -125,6 +127,7 @@ def _common(site: Site, mtu: int) -> dict[str, Any]:
         "bridge": site.bridge,
         "nat": site.nat,
         "peer_filter": site.peer_filter,
+        "anti_spoof": site.anti_spoof,
     }
 
 
@@ -135,10 +138,11 @@ def _host(
     facts: Mapping[str, Any],
     address: str | None,
     vteps: Mapping[str, str | None],
+    routed: Mapping[str, list[str]],
 ) -> dict[str, Any]:
     """What a host should have; without an address of its own only what the inventory tells.
 
-    vteps: of all hosts.
+    vteps: of all hosts; routed: prefixes by the container that leads there.
     """
     return {
         "underlay_dev": facts.get("dev") or host.underlay_dev,
@@ -171,6 +175,7 @@ def _host(
         "gateway": {"gateway": site.gateway, "vxlan_dev": site.vxlan_dev},
         "nat": {"cidr": str(site.cidr), "bridge": site.bridge},
         "containers": [_container(site, container, mtu) for container in host.containers],
+        "senders": [_sender(container, routed) for container in host.containers],
         # Elsewhere nothing that we know could bring the overlay back after a boot.
         "persist": host.persist and facts.get("service", {}).get("possible", False),
     }
@@ -188,4 +193,29 @@ def _container(site: Site, container: Any, mtu: int) -> dict[str, Any]:
         "addresses": [f"{container.address}/{site.cidr.prefixlen}"],
         "gateway": site.gateway,
         "routes": [dict(route) for route in container.routes],
+    }
+
+
+def _routed(site: Site) -> dict[str, list[str]]:
+    """By container address, the prefixes that other containers have routes to by way of it.
+
+    The default route is by way of the gateway alone.
+    """
+    routed: dict[str, list[str]] = {}
+    for host in site.hosts.values():
+        for route in (route for container in host.containers for route in container.routes):
+            if route.get("via"):
+                to = value.destination(route["to"])
+                routed.setdefault(value.unicast(route["via"]), []).append(to)
+    return routed
+
+
+def _sender(container: Any, routed: Mapping[str, list[str]]) -> dict[str, Any]:
+    """What a container may send. Who routes for others sends what comes from there too."""
+    behind = [*container.routes_for, *routed.get(container.address, [])]
+    return {
+        "port": container.veth,
+        "mac": mac_of_container(container),
+        "addresses": [container.address],
+        "routes_for": list(dict.fromkeys(behind)),
     }

@@ -43,6 +43,7 @@ class Container:
     veth: str = ""
     interface: str = "eth0"
     routes: tuple[Mapping[str, Any], ...] = ()
+    routes_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Site:
     bridge: str
     nat: bool
     peer_filter: bool
+    anti_spoof: bool
     family: int
     asn: int
     route_reflectors: tuple[str, ...]
@@ -136,6 +138,7 @@ def read_site(inventory: Mapping[str, Mapping[str, Any]]) -> Site:
         bridge=shared["overlay_bridge"],
         nat=shared["overlay_nat"],
         peer_filter=shared["overlay_peer_filter"],
+        anti_spoof=shared["overlay_anti_spoof"],
         family=_family(values, candidates),
         asn=shared["overlay_asn"],
         route_reflectors=shared["overlay_route_reflectors"] or (),
@@ -221,6 +224,7 @@ def _read_container(
         veth=read("veth", value.host_end_name(name), value.device_name),
         interface=read("interface", "eth0", value.device_name),
         routes=read("routes", (), _routes),
+        routes_for=read("routes_for", (), _prefixes),
     )
     return container if len(problems.sentences) == found else None
 
@@ -245,6 +249,12 @@ def _routes(given: Any) -> tuple[Mapping[str, Any], ...]:
         if route.get("via"):
             value.unicast(route["via"])
     return tuple(given)
+
+
+def _prefixes(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, (list, tuple)):
+        raise ValueError("must be a list of prefixes, such as [192.0.2.0/24]")
+    return tuple(value.prefix(prefix) for prefix in given)
 
 
 def _require_agreement(values: Mapping[str, Mapping[str, Any]]) -> None:

@@ -97,6 +97,7 @@ VARIABLES = (
     Variable("overlay_bridge", "br0", value.device_name),
     Variable("overlay_nat", True, value.boolean),
     Variable("overlay_peer_filter", True, value.boolean),
+    Variable("overlay_anti_spoof", True, value.boolean),
     Variable("overlay_asn", DEFAULT_AS_NUMBER, _as_number),
     Variable("overlay_route_reflectors", None, _host_names),
     Variable("overlay_persist", True, value.boolean, shared=False),
@@ -107,7 +108,7 @@ VARIABLES = (
 )
 
 CONTAINER_KEYS = (
-    "name", "address", "mac", "mtu", "netns", "owned", "veth", "interface", "routes",
+    "name", "address", "mac", "mtu", "netns", "owned", "veth", "interface", "routes", "routes_for",
 )  # fmt: skip
 
 

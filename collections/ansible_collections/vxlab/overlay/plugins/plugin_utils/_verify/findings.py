@@ -27,6 +27,7 @@ STATE_ROLES: Mapping[str, tuple[str, ...] | None] = {
     "vxlan": None,
     "gateway": None,
     "bridge": None,
+    "anti_spoof": None,
     "containers": None,
     "evpn": ("evpn",),
     "fdb": ("unicast", "static"),

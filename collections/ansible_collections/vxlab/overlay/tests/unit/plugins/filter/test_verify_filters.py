@@ -74,7 +74,10 @@ def test_gateway_is_reported_before_the_pings_too() -> None:
 
 def test_state_reads_what_the_roles_register() -> None:
     plan = verify_plan(site(1), HOSTS)
-    roles = ("peer_filter", "gateway", "vxlan", "bridge", "containers", "nat", "persist")
+    roles = (
+        *("peer_filter", "gateway", "vxlan", "bridge", "anti_spoof", "containers", "nat"),
+        "persist",
+    )
     host: dict[str, Any] = {f"overlay_{role}_result": {"differences": []} for role in roles}
     hostvars = {"ubuntu1": {**host, "overlay_verify_errors": []}}
     assert verify_report(plan, "state", hostvars)["failures"] == []

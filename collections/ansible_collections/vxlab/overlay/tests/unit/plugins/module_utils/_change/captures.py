@@ -29,6 +29,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.masquerade i
     Masquerade,
 )
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
+from ansible_collections.vxlab.overlay.plugins.module_utils._change.spoof import Sender
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.vxlan import Vxlan
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -130,6 +131,12 @@ CONTAINERS = [
             Route("203.0.113.0/24"),
             Route("default", "fd00:233::1"),
         ],
+    ),
+]
+SENDERS = [
+    Sender("veth-ns1", "02:58:0a:e9:00:02", ("10.233.0.2",)),
+    Sender(
+        "12", "02:58:0a:e9:00:03", ("10.233.0.3", "fd00:233::3"), ("192.0.2.0/24", "2001:db8::9")
     ),
 ]
 NAT = {

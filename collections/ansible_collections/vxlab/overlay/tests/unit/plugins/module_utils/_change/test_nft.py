@@ -11,12 +11,18 @@ from typing import Any, Dict, List
 
 import pytest
 
-from ansible_collections.vxlab.overlay.plugins.module_utils._change import gateway, masquerade, nft
+from ansible_collections.vxlab.overlay.plugins.module_utils._change import (
+    gateway,
+    masquerade,
+    nft,
+    spoof,
+)
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 from ansible_collections.vxlab.overlay.tests.unit.plugins.module_utils._change.captures import (
     MARK,
     NAT,
     NFT_VERSIONS,
+    SENDERS,
     firewall,
     lines,
     ruleset,
@@ -27,13 +33,17 @@ GATEWAY = gateway.Gateway("10.233.0.1", "vxlan0")
 SUBJECTS: Dict[str, Any] = {
     "gateway": ("bridge", "vxlab_overlay"),
     "nat": ("ip", "vxlab_overlay"),
+    "spoof": ("bridge", "vxlab_overlay.ports"),
 }
+ELEMENTS = {named.name: list(named.elements) for named in spoof.wanted_table(SENDERS, MARK).sets}
 every_subject = pytest.mark.parametrize("subject", SUBJECTS)
 
 
 def plan(subject: str, have: List[Dict[str, Any]]) -> Any:
     if subject == "gateway":
         return gateway.plan_present(GATEWAY, gateway.Filters(ruleset=have), MARK)
+    if subject == "spoof":
+        return spoof.plan_present(SENDERS, "nft", spoof.Filters(have, ELEMENTS), MARK)
     rest = firewall(NFT_VERSIONS[0], "foreign.json")
     return masquerade.plan_present(
         NAT["nft"],
@@ -54,7 +64,7 @@ def index_of(have: List[Dict[str, Any]], kind: str, subject: str) -> int:
 @every_version
 def test_captures_were_made_by_the_plans_commands(version: str) -> None:
     have = ruleset(version, "foreign.json")
-    made = plan("gateway", have).commands + plan("nat", have).commands
+    made = [command for subject in SUBJECTS for command in plan(subject, have).commands]
     assert made == lines("nft", "ours.sh")
 
 
@@ -132,6 +142,8 @@ def test_absent_removes_our_tables_and_rules_and_nothing_else(version: str) -> N
     have = ruleset(version, "ours.json")
     told = gateway.plan_absent(gateway.Filters(ruleset=have), MARK).commands
     assert told == ["nft 'delete table bridge vxlab_overlay'"]
+    told = spoof.plan_absent(spoof.Filters(ruleset=have), MARK).commands
+    assert told == ["nft 'delete table bridge vxlab_overlay.ports'"]
     told = masquerade.plan_absent(masquerade.Firewall(ruleset=have), MARK).commands
     handles = {
         place: [
@@ -153,6 +165,7 @@ def test_nothing_to_remove_is_no_change(version: str) -> None:
     have = ruleset(version, "foreign.json")
     assert gateway.plan_absent(gateway.Filters(ruleset=have), MARK).steps == []
     assert masquerade.plan_absent(masquerade.Firewall(ruleset=have), MARK).steps == []
+    assert spoof.plan_absent(spoof.Filters(ruleset=have), MARK).steps == []
 
 
 @every_version
@@ -161,6 +174,7 @@ def test_rules_of_another_overlay_stay(version: str) -> None:
     have = ruleset(version, "ours.json")
     assert gateway.plan_absent(gateway.Filters(ruleset=have), other).steps == []
     assert masquerade.plan_absent(masquerade.Firewall(ruleset=have), other).steps == []
+    assert spoof.plan_absent(spoof.Filters(ruleset=have), other).steps == []
 
 
 @every_version

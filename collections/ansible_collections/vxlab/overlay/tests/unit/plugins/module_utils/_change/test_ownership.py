@@ -28,16 +28,26 @@ def test_name_of_an_overlay_marks_it(name: str) -> None:
 
 def test_names_that_differ_in_case_alone_share_nothing() -> None:
     one, other = Mark("prod"), Mark("Prod")
-    for place in ("text", "table", "journal", "making", "sysctl_file", "chain"):
+    for place in (
+        *("text", "table", "ports_table", "journal", "making", "sysctl_file"),
+        *("chain", "ports_chain"),
+    ):
         assert getattr(one, place) != getattr(other, place)
 
 
 def test_chain_of_the_longest_name_is_one_that_ebtables_takes() -> None:
     """As the target of a jump it may have 28 characters (linux/netfilter/x_tables.h)."""
-    assert len(Mark("x" * 24).chain) == 28
+    assert len(Mark("x" * 24).chain) == len(Mark("x" * 24).ports_chain) == 28
 
 
-@pytest.mark.parametrize("word", [MARK.text, MARK.chain])
+@pytest.mark.parametrize("other", ["overlay_ports", "p", "ports"])
+def test_ports_table_and_chain_are_no_other_overlays(other: str) -> None:
+    """Which they could be if a name of an overlay could have a dot."""
+    assert MARK.ports_table not in (MARK.table, Mark(other).table)
+    assert MARK.ports_chain not in (MARK.chain, Mark(other).chain)
+
+
+@pytest.mark.parametrize("word", [MARK.text, MARK.chain, MARK.ports_chain])
 def test_mark_in_a_rule_is_known_as_one_of_ours(word: str) -> None:
     assert is_mark(word)
 

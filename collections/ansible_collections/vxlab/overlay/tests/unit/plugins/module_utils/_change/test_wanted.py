@@ -23,6 +23,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.wanted impor
     container,
     gateway,
     masquerade,
+    spoof,
     vxlan,
 )
 
@@ -240,3 +241,36 @@ def test_default_route_of_each_ip_version_is_no_conflict() -> None:
     assert len(want.routes) == 2
     apart = [CONTAINER, dict(CONTAINER, name="ns2")]
     assert len(container.containers_from_params(apart)) == 2
+
+
+SENDER: Dict[str, Any] = {
+    "port": "veth-ns1", "mac": "02:58:0A:E9:00:02", "addresses": [], "routes_for": [],
+}  # fmt: skip
+
+
+def test_sender_is_as_nft_prints_it() -> None:
+    addresses = ["10.233.0.2/16", "10.233.0.2", "FD00:0::2/64"]
+    prefixes = ["192.0.2.0/24", "192.0.2.9/32", "2001:DB8::/32"]
+    given = dict(SENDER, addresses=addresses, routes_for=prefixes)
+    (sender,) = spoof.senders_from_params([given])
+    assert sender.mac == "02:58:0a:e9:00:02"
+    assert sender.addresses == ("10.233.0.2", "fd00::2")
+    assert sender.routes_for == ("192.0.2.0/24", "192.0.2.9", "2001:db8::/32")
+
+
+@pytest.mark.parametrize(
+    "key, value, told",
+    [
+        ("port", "a b", "port of a container is 'a b'"),
+        ("mac", "33:33:00:00:00:01", "container at veth-ns1: mac is '33:33:00:00:00:01'"),
+        ("addresses", ["10.233.0.2/33"], "container at veth-ns1: addresses[0] is '10.233.0.2/33'"),
+        ("addresses", ["10.233.0.2", "::"], "container at veth-ns1: addresses[1] is '::'"),
+        ("routes_for", ["192.0.2.9/24"], "container at veth-ns1: routes_for[0] is '192.0.2.9/24'"),
+    ],
+)
+def test_wrong_option_of_a_sender_is_named(key: str, value: Any, told: str) -> None:
+    assert told in message(spoof.senders_from_params, [dict(SENDER, **{key: value})])
+
+
+def test_two_senders_at_one_port_are_refused() -> None:
+    assert message(spoof.senders_from_params, [SENDER, SENDER]).startswith("port veth-ns1 is in")

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Sequence, Tuple
+import json
+from typing import Any, Dict, List, Sequence, Tuple
 
 import pytest
 
@@ -82,6 +83,37 @@ def test_nft_that_prints_nothing_has_an_empty_ruleset(
 @pytest.mark.usefixtures("host")
 def test_host_without_nft_has_an_empty_ruleset() -> None:
     assert netfilter.read_ruleset() == []
+
+
+SETS: List[Dict[str, Dict[str, Any]]] = [
+    {"set": {"family": "bridge", "table": "t", "name": "ports", "type": "ifname"}},
+    {"set": {"family": "bridge", "table": "t", "name": "macs", "type": ["ifname", "ether_addr"]}},
+]
+
+
+def test_elements_are_read_by_set_and_concatenations_as_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listed = [
+        {"table": {"family": "bridge", "name": "t"}},
+        {"set": {**SETS[0]["set"], "elem": ["v1", "12"]}},
+        {"set": {**SETS[1]["set"], "elem": [{"concat": ["v1", "02:00:00:00:00:01"]}]}},
+        {"set": {**SETS[0]["set"], "name": "empty"}},
+    ]
+    monkeypatch.setattr(netfilter, "run", lambda *_: json.dumps({"nftables": listed}))
+    assert netfilter.read_elements(SETS, "bridge", "t") == {
+        "ports": ["v1", "12"],
+        "macs": ["v1 . 02:00:00:00:00:01"],
+        "empty": [],
+    }
+
+
+@pytest.mark.parametrize("place", [("bridge", "other"), ("inet", "t")])
+def test_table_without_sets_is_not_asked_for_them(
+    monkeypatch: pytest.MonkeyPatch, place: Tuple[str, str]
+) -> None:
+    monkeypatch.setattr(netfilter, "run", None)
+    assert netfilter.read_elements(SETS, *place) == {}
 
 
 @pytest.mark.parametrize(

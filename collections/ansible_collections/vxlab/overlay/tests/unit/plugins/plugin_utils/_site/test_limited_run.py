@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.vxlab.overlay.plugins.plugin_utils._site.plan import plan_site
@@ -34,6 +34,7 @@ def problems(site: dict[str, dict[str, Any]], found: dict[str, dict[str, Any]]) 
 
 
 @given(st.lists(st.integers(1, 254), min_size=1, max_size=12, unique=True), st.data())
+@settings(deadline=None)
 def test_some_hosts_are_planned_as_in_a_run_of_all(lasts: list[int], data: Any) -> None:
     some = data.draw(st.lists(st.sampled_from(lasts), min_size=1, unique=True))
     whole = plan_site(inventory(lasts), underlay(*lasts))

@@ -146,3 +146,37 @@ def test_vteps_that_meet_get_neighbouring_addresses() -> None:
     }
     hosts = plan_site(site)["hosts"]
     assert [hosts[h]["address"] for h in "ab"] == ["10.233.241.11", "10.233.241.12"]
+
+
+def test_container_sends_from_its_own_mac_and_address() -> None:
+    site = inventory()
+    site["ubuntu2"]["overlay_containers"][0].update(
+        veth="v0", netns="theirs", owned=False, routes_for=["198.51.100.0/24"]
+    )
+    plan = plan_site(site)
+    assert plan["site"]["anti_spoof"] is True
+    assert plan["hosts"]["ubuntu1"]["senders"] == [
+        {
+            "port": "veth-ns1",
+            "mac": "02:58:0a:e9:00:02",
+            "addresses": ["10.233.0.2"],
+            "routes_for": [],
+        }
+    ]
+    (joined,) = plan["hosts"]["ubuntu2"]["senders"]
+    assert (joined["port"], joined["routes_for"]) == ("v0", ["198.51.100.0/24"])
+    assert plan_site(inventory(overlay_anti_spoof=False))["site"]["anti_spoof"] is False
+
+
+def test_container_that_others_route_by_sends_what_comes_from_there() -> None:
+    site = inventory()
+    site["ubuntu1"]["overlay_containers"][0]["routes"] = [
+        {"to": "192.0.2.0/24", "via": "10.233.0.3"},
+        {"to": "198.51.100.7", "via": "10.233.0.3"},
+        {"to": "203.0.113.0/24"},
+    ]
+    again = {"to": "192.0.2.0/24", "via": "10.233.0.3"}
+    site["ubuntu3"]["overlay_containers"][0]["routes"] = [again]
+    hosts = plan_site(site)["hosts"]
+    behind = {host: found["senders"][0]["routes_for"] for host, found in hosts.items()}
+    assert behind == {"ubuntu1": [], "ubuntu2": ["192.0.2.0/24", "198.51.100.7"], "ubuntu3": []}

@@ -146,6 +146,8 @@ def test_wrong_container_is_named_with_its_place(entry: dict[str, Any], words: l
         ("owned", "maybe"),
         ("routes", "default"),
         ("routes", [7]),
+        ("routes_for", "192.0.2.0/24"),
+        ("routes_for", ["192.0.2.1/24"]),
     ],
 )
 def test_every_key_of_a_container_is_checked_before_a_host_is_touched(key: str, value: Any) -> None:

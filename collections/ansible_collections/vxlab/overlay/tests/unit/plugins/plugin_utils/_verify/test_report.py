@@ -397,7 +397,10 @@ def test_sample_says_that_it_is_one() -> None:
 
 
 def state_results() -> dict[str, Any]:
-    roles = ("peer_filter", "gateway", "vxlan", "bridge", "containers", "nat", "persist")
+    roles = (
+        *("peer_filter", "gateway", "vxlan", "bridge", "anti_spoof", "containers", "nat"),
+        "persist",
+    )
     hosts = ("ubuntu1", "ubuntu2")
     results: dict[str, Any] = {r: {h: {"differences": []} for h in hosts} for r in roles}
     return {**results, "evpn": {}, "fdb": {}, "errors": {host: [] for host in hosts}}

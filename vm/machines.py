@@ -29,7 +29,7 @@ ACCELERATOR = os.environ.get("VM_ACCEL", "tcg")
 PORT = 22100
 NAMES = ("ubuntu1", "ubuntu2", "ubuntu3")
 MEMORY = 512
-BOOT_WAIT = 300.0
+BOOT_WAIT = 600.0
 KEY = FOLDER / "id_ed25519"
 SSH = (
     "ssh -i {key} -p {port} -o BatchMode=yes -o ConnectTimeout=5 -o LogLevel=ERROR"
@@ -63,18 +63,19 @@ class Machine:
             return
         made = image(FOLDER, SUITE, KEY.with_suffix(".pub"))
         _run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", made.disk, self.disk])
+        own = f"user,id=own,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:{self.port}-:22"
         under = f"socket,id=under,mcast=230.0.0.1:{PORT},localaddr=127.0.0.1"
         _run(
             [
-                # Without that feature, since reading it is refused within some virtual machines.
-                *("qemu-system-x86_64", "-cpu", "max,-arch-capabilities"),
+                # The fewer features of a processor, the less is emulated, and found at boot.
+                *("qemu-system-x86_64", "-cpu", "qemu64,-svm"),
                 *("-machine", f"accel={ACCELERATOR}"),
                 *("-m", str(MEMORY), "-display", "none", "-nodefaults", "-daemonize"),
                 *("-pidfile", self.pidfile, "-serial", f"file:{self.console}"),
                 *("-kernel", made.kernel, "-initrd", made.initrd),
                 *("-append", self._kernel_arguments()),
                 *("-drive", f"file={self.disk},if=virtio,cache=unsafe"),
-                *("-netdev", f"user,id=own,restrict=on,hostfwd=tcp:127.0.0.1:{self.port}-:22"),
+                *("-netdev", own),
                 *("-device", "virtio-net-pci,netdev=own,romfile="),
                 *("-netdev", under),
                 *("-device", f"virtio-net-pci,netdev=under,romfile=,mac={self.mac}"),
@@ -84,7 +85,7 @@ class Machine:
 
     def _kernel_arguments(self) -> str:
         return (
-            "root=/dev/vda rw console=ttyS0 net.ifnames=0 mitigations=off"
+            "root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 nokaslr mitigations=off"
             f" systemd.hostname={self.name}"
         )
 

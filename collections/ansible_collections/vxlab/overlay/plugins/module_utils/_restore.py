@@ -15,7 +15,7 @@ import argparse
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, TextIO
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change import kept
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.change import ChangeError
@@ -137,7 +137,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             with alone(KEPT):
                 outcome = restore(mark, given.check)
             for line in outcome.differences:
-                print(f"{word}: {line}", flush=True)
+                _tell(sys.stdout, f"{word}: {line}")
             told += len(outcome.differences)
             if not outcome.errors or time.monotonic() > deadline:
                 break
@@ -145,11 +145,16 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     except (ChangeError, KernelError) as error:
         outcome = Outcome(errors=[str(error)])
     for line in outcome.left_out:
-        print(f"left out: {line}")
+        _tell(sys.stdout, f"left out: {line}")
     for line in outcome.errors:
-        print(f"cannot restore: {line}", file=sys.stderr)
+        _tell(sys.stderr, f"cannot restore: {line}")
     return 1 if outcome.errors or (given.check and told) else 0
 
 
+def _tell(stream: TextIO, line: str) -> None:
+    stream.write(f"{line}\n")
+    stream.flush()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -212,6 +212,23 @@ def test_joined_namespace_that_is_not_there_is_left_out(built: Host, program: Pa
     built.run("ip -n ns1 link show eth0")
 
 
+def test_container_that_is_left_out_keeps_what_it_has(built: Host, program: Path) -> None:
+    """It is in no list of the run, and yet did not leave the overlay."""
+    holder = built.start("exec unshare --net sh -c 'echo $$; sleep 60'")
+    assert holder.stdout
+    netns = f"/proc/{holder.stdout.readline().strip()}/ns/net"
+    joined = {"name": "web", "netns": netns, "owned": False, "addresses": ["10.233.0.9/16"]}
+    try:
+        built.module("netns_veth", {"containers": [*CONTAINERS, joined], "persist": True})
+        before = built.link("veth-web")["ifindex"]
+        done = restore(built, program)
+        assert done.returncode == 0, done.stderr
+        assert built.link("veth-web")["ifindex"] == before
+    finally:
+        holder.kill()
+        holder.wait()
+
+
 def test_namespace_of_a_process_is_left_out(built: Host, program: Path) -> None:
     """After a boot its number is that of another process, such as the host's own first one."""
     holder = built.start("exec unshare --net sh -c 'echo $$; sleep 60'")

@@ -116,6 +116,8 @@ def _leave_out(params: Dict[str, Any], outcome: Outcome) -> None:
             outcome.left_out.append(
                 f"{container['name']}: its namespace {netns} is somebody else's"
             )
+    if outcome.left_out:
+        params["purge"] = False  # they did not leave the overlay, and may be running
     params["containers"] = possible
 
 

@@ -58,11 +58,23 @@ class Machine:
         return pid if f"file={self.disk},if=virtio,cache=unsafe" in arguments else None
 
     def start(self) -> None:
-        """Start it from an untouched disk if it does not run. Raises VmError."""
+        """Start it if it does not run, from its disk, or else an untouched one. Raises VmError."""
         if self.pid is not None:
             return
         made = image(FOLDER, SUITE, KEY.with_suffix(".pub"))
-        _run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", made.disk, self.disk])
+        if not self.disk.exists():
+            new: list[str | Path] = [
+                "qemu-img",
+                "create",
+                "-q",
+                "-f",
+                "qcow2",
+                "-F",
+                "raw",
+                "-b",
+                made.disk,
+            ]
+            _run([*new, self.disk])
         own = f"user,id=own,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:{self.port}-:22"
         under = f"socket,id=under,mcast=230.0.0.1:{PORT},localaddr=127.0.0.1"
         _run(
@@ -123,15 +135,19 @@ class Machine:
             return ""
         return done.stdout.strip() if done.returncode == 0 else ""
 
-    def stop(self) -> None:
-        """As if the power went, and the disk with it."""
+    def cut_power(self) -> None:
+        """End it at once. Its disk stays, with what the machine has written to it."""
         pid = self.pid
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
             while self.pid is not None:
                 time.sleep(0.05)
-        for path in (self.disk, self.pidfile):
-            path.unlink(missing_ok=True)
+        self.pidfile.unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        """End it for good."""
+        self.cut_power()
+        self.disk.unlink(missing_ok=True)
 
 
 def machines() -> list[Machine]:
@@ -145,6 +161,8 @@ def up() -> list[Machine]:
         _run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "vxlab", "-f", KEY])
     started = machines()
     for machine in started:
+        if machine.pid is None:
+            machine.stop()  # what one that ended by itself has left
         machine.start()
     await_boot(started)
     return started

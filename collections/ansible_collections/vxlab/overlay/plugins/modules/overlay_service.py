@@ -18,6 +18,10 @@ description:
   - The program is C(/usr/local/lib/vxlab.overlay/), O(overlay_name) and C(.pyz). Run by hand, it
     restores what is missing now and prints what that was; with C(--check) it only prints what
     differs, and exits with 1 if anything does.
+  - Firewalls and Docker load rules when they start or reload, and some take away what others have
+    loaded, or begin to refuse what they do not know. For each of C(docker), C(firewalld),
+    C(netfilter-persistent), C(nftables) and C(ufw) that the host has, a drop-in of its systemd unit
+    runs the program after that. It asks them for nothing, and does not start them.
   - Where nothing is missing, it reads the host and changes nothing, so traffic does not notice.
 extends_documentation_fragment:
   - vxlab.overlay.common

@@ -71,6 +71,24 @@ AccuracySec=1
 WantedBy=timers.target
 """
 
+LOADERS = (
+    "docker.service",
+    "firewalld.service",
+    "netfilter-persistent.service",
+    "nftables.service",
+    "ufw.service",
+)
+"""Services of others that load packet filter rules, and may take ours away with those before."""
+
+# Not before the overlay is restored at boot, which waits for the network, as that waits for some of
+# them. With "+", since they may run where /etc is read-only, and mounts are their own.
+AFTER_LOADER = """[Service]
+ExecStartPost=-+/bin/sh -c '{again}'
+"""
+AFTER_RELOAD = """ExecReload=-+/bin/sh -c '{again}'
+"""
+AGAIN = "systemctl -q is-active {unit}.service && exec {python} {program} {name}"
+
 
 @dataclass(frozen=True)
 class Want:
@@ -86,12 +104,14 @@ class Want:
 @dataclass(frozen=True)
 class Host:
     """files: contents of our files, by path, where they are; enabled: units that are; states: what
-    systemd calls their ActiveState; outdated: units whose file it has not read since it changed."""
+    systemd calls their ActiveState; outdated: units whose file it has not read since it changed;
+    loaders: which of LOADERS there are, and whether they can reload."""
 
     files: Mapping[str, Content] = field(default_factory=dict)
     enabled: List[str] = field(default_factory=list)
     states: Mapping[str, str] = field(default_factory=dict)
     outdated: List[str] = field(default_factory=list)
+    loaders: Mapping[str, bool] = field(default_factory=dict)
 
 
 def unit_of(mark: Mark) -> str:
@@ -105,7 +125,12 @@ def units(mark: Mark) -> List[str]:
 
 def paths(mark: Mark) -> List[str]:
     """All files that may be ours."""
-    return [mark.program, *(f"{UNITS}/{unit}" for unit in units(mark))]
+    drop_ins = [_drop_in(loader, mark) for loader in LOADERS]
+    return [mark.program, *(f"{UNITS}/{unit}" for unit in units(mark)), *drop_ins]
+
+
+def _drop_in(loader: str, mark: Mark) -> str:
+    return f"{UNITS}/{loader}.d/{unit_of(mark)}.conf"
 
 
 def plan_present(want: Want, have: Host, mark: Mark) -> Change:
@@ -115,7 +140,7 @@ def plan_present(want: Want, have: Host, mark: Mark) -> Change:
     if not want.heal:
         _end(change, timer, have)
         _end(change, heal_service, have)
-    _plan_files(change, _files(want, mark), have, mark)
+    _plan_files(change, _files(want, have, mark), have, mark)
     _begin(change, service, have)
     if want.heal:
         _begin(change, timer, have)
@@ -135,8 +160,8 @@ def plan_absent(have: Host, mark: Mark) -> Change:
     return change
 
 
-def _files(want: Want, mark: Mark) -> Dict[str, Content]:
-    program, service, heal_service, heal_timer = paths(mark)
+def _files(want: Want, have: Host, mark: Mark) -> Dict[str, Content]:
+    program, service, heal_service, heal_timer = paths(mark)[:4]
     values = dict(
         mark=mark.text,
         name=mark.name,
@@ -150,6 +175,11 @@ def _files(want: Want, mark: Mark) -> Dict[str, Content]:
     if want.heal:
         files[heal_service] = HEAL_SERVICE.format(**values)
         files[heal_timer] = HEAL_TIMER.format(**values)
+    again = AGAIN.format(**values)
+    for loader, can_reload in have.loaders.items():
+        # Where there is no reload, there is to be none: somebody may ask for it, or else a restart.
+        text = AFTER_LOADER + (AFTER_RELOAD if can_reload else "")
+        files[_drop_in(loader, mark)] = text.format(again=again)
     return files
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from contextlib import suppress
 from typing import Dict, Optional, Sequence, Union
 
@@ -19,6 +20,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import K
 PROC_SYS = "/proc/sys/"
 SWAPPED = str.maketrans("./", "/.")
 OUR_DIRECTORIES = ("/run/vxlab.overlay", "/etc/vxlab.overlay", "/usr/local/lib/vxlab.overlay")
+DROP_INS = re.compile(r"/etc/systemd/system/[^/]+\.d\Z")
 OUR_SYSCTL_FILES = "/etc/sysctl.d/90-vxlab-*.conf"
 
 
@@ -99,7 +101,8 @@ def write_file(path: str, content: Union[str, bytes, None], intent: str) -> None
 
 
 def _remove_empty(directory: str) -> None:
-    while directory.startswith(OUR_DIRECTORIES):
+    # Directories for drop-ins are made for ours where there is none, and empty mean nothing.
+    while directory.startswith(OUR_DIRECTORIES) or DROP_INS.match(directory):
         try:
             os.rmdir(directory)
         except OSError:

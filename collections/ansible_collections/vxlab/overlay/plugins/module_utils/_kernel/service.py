@@ -19,6 +19,7 @@ from typing import Any, Dict, List
 
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.ownership import Mark
 from ansible_collections.vxlab.overlay.plugins.module_utils._change.service import (
+    LOADERS,
     Content,
     Host,
     paths,
@@ -29,7 +30,7 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._kernel.run import K
 RUNNING = "/run/systemd/system"
 """There exactly when systemd is what started this host (sd_booted(3))."""
 
-PROPERTIES = ("Id", "ActiveState", "UnitFileState", "NeedDaemonReload")
+PROPERTIES = ("Id", "LoadState", "ActiveState", "UnitFileState", "NeedDaemonReload", "CanReload")
 PYTHON = "/usr/bin/python3"
 OLDEST = (3, 8)
 
@@ -66,18 +67,25 @@ def read_host(mark: Mark) -> Host:
             files[path] = content if path == mark.program else content.decode()
     if not is_systemd_running():
         return Host(files)
-    names = units(mark)
+    ours = units(mark)
     output = run(
-        ["systemctl", "show", "--property", ",".join(PROPERTIES), *names],
+        ["systemctl", "show", "--property", ",".join(PROPERTIES), *ours, *LOADERS],
         "ask systemd for our units",
     )
-    parts = output.split("\n\n")
-    shown = [dict(line.split("=", 1) for line in part.splitlines()) for part in parts]
+    parts = [
+        dict(line.split("=", 1) for line in part.splitlines()) for part in output.split("\n\n")
+    ]
+    shown = {part["Id"]: part for part in parts}
     return Host(
         files,
-        enabled=[unit["Id"] for unit in shown if unit["UnitFileState"] == "enabled"],
-        states={unit["Id"]: unit["ActiveState"] for unit in shown},
-        outdated=[unit["Id"] for unit in shown if unit["NeedDaemonReload"] == "yes"],
+        enabled=[unit for unit in ours if shown[unit]["UnitFileState"] == "enabled"],
+        states={unit: shown[unit]["ActiveState"] for unit in ours},
+        outdated=[unit for unit in ours if shown[unit]["NeedDaemonReload"] == "yes"],
+        loaders={
+            unit: shown[unit]["CanReload"] == "yes"
+            for unit in LOADERS
+            if shown[unit]["LoadState"] == "loaded"
+        },
     )
 
 

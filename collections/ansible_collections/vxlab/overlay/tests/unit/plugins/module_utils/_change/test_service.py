@@ -30,7 +30,8 @@ from ansible_collections.vxlab.overlay.plugins.module_utils._change.service impo
 MARK = Mark("overlay")
 WANT = Want(program=b"zip", python="/usr/bin/python3", wait=30, heal=0)
 HEALED = replace(WANT, heal=60)
-PROGRAM, SERVICE, HEAL_SERVICE, TIMER = paths(MARK)
+PROGRAM, SERVICE, HEAL_SERVICE, TIMER = paths(MARK)[:4]
+DOCKER, FIREWALLD, _PERSISTENT, NFTABLES, UFW = paths(MARK)[4:]
 UNIT, HEAL_UNIT, TIMER_UNIT = units(MARK)
 RELOAD = "systemctl daemon-reload"
 BEGIN = [f"systemctl enable {UNIT}", f"systemctl start {UNIT}"]
@@ -60,7 +61,7 @@ def after(change: Change, have: Host) -> Host:
                 states[unit] = "active"
             else:
                 del states[unit]
-    return Host(files, enabled, states, outdated)
+    return Host(files, enabled, states, outdated, have.loaders)
 
 
 def made(want: Want) -> Host:
@@ -93,6 +94,17 @@ def short(change: Change) -> List[str]:
             [TIMER, RELOAD, f"systemctl restart {TIMER_UNIT}"],
         ),
         (WANT, replace(made(WANT), enabled=[]), BEGIN[:1]),
+        # Services that load rules were installed, and removed.
+        (
+            WANT,
+            replace(made(WANT), loaders={"nftables.service": True, "ufw.service": False}),
+            [NFTABLES, UFW, RELOAD],
+        ),
+        (
+            WANT,
+            replace(made(WANT), files={**made(WANT).files, DOCKER: "", FIREWALLD: ""}),
+            [DOCKER, FIREWALLD, RELOAD],
+        ),
         # As after a boot at which it failed.
         (WANT, replace(made(WANT), states={UNIT: "failed"}), BEGIN[1:]),
         # As when the run before was killed between its two last steps.
@@ -149,6 +161,18 @@ def test_files_are_told_whole_and_the_archive_by_its_size() -> None:
     assert change.after[PROGRAM] == "3 bytes"
     assert "WantedBy=multi-user.target" in change.after[SERVICE]
     assert change.before == {PROGRAM: None, SERVICE: None}
+
+
+def test_whoever_loads_rules_has_ours_restored_after_that() -> None:
+    loaders = {"nftables.service": True, "ufw.service": False}
+    wanted = after(plan_present(WANT, Host(loaders=loaders), MARK), Host()).files
+    again = (
+        "=-+/bin/sh -c 'systemctl -q is-active vxlab-overlay-overlay.service"
+        f" && exec /usr/bin/python3 {PROGRAM} overlay'\n"
+    )
+    assert wanted[UFW] == f"[Service]\nExecStartPost{again}"
+    assert wanted[NFTABLES] == f"[Service]\nExecStartPost{again}ExecReload{again}"
+    assert DOCKER not in wanted
 
 
 def test_each_overlay_has_files_of_its_own() -> None:
